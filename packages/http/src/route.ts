@@ -1,0 +1,129 @@
+import type { Readable } from 'node:stream';
+import type { ErrorCode, Op, Role } from '@miosa/kernel';
+import type { Static, TSchema } from 'typebox';
+
+/**
+ * Who may call an operation, as data: the pipeline enforces it, OpenAPI publishes it, the authorization matrix is generated from it.
+ * `scope: null` = any valid credential.
+ */
+export type Access =
+  | 'public'
+  | {
+      /** Needed by keys, e.g. `sandboxes:write`; `:write` implies `:read`. */
+      readonly scope: string | null;
+      /** `jwt`: no API key is accepted (tenant administration). Default: keys and JWTs. */
+      readonly credentials?: 'any' | 'jwt';
+      /** Least organization role of a JWT caller. Default `viewer` for GET, `member` otherwise. */
+      readonly minRole?: Role;
+      /** `false` refuses `msk_u_` keys. Default true. */
+      readonly userKeys?: boolean;
+      /** Only operators: `msk_a_`, `msk_p_`, operator JWT. */
+      readonly operator?: true;
+      /** Permission that opens the route to a browser token inside its boundary (enforced by the access module). */
+      readonly browser?: 'sandbox:read' | 'sandbox:exec' | 'sandbox:files' | 'preview:read' | 'terminal:open';
+    };
+
+export interface RawRequest<P, Q, B> {
+  readonly params: P;
+  readonly query: Q;
+  /** Parsed JSON, or with `body: 'raw'` the unread stream. */
+  readonly body: B;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+/** A list page; rendered as `{data, next_cursor, ...siblings}`. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+  readonly siblings?: Readonly<Record<string, unknown>>;
+}
+
+/** Bytes passed through with constant memory. */
+export interface RawResponse {
+  readonly kind: 'raw';
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readable | Buffer | string;
+}
+
+export interface SseEvent {
+  /** Event name; repeated as `data.type` by the renderer. */
+  readonly type: string;
+  readonly id?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What a handler of `response: 'sse'` returns. The kit adds headers and heartbeats; a throw becomes an `error` event. */
+export interface SseResponse {
+  readonly kind: 'sse';
+  readonly events: AsyncIterable<SseEvent>;
+}
+
+/** Overrides the declared status (e.g. 200 instead of 201 for an existing object). */
+export interface WithStatus<T> {
+  readonly kind: 'status';
+  readonly status: number;
+  readonly data: T;
+}
+
+type BodyOf<B> = B extends TSchema ? Static<B> : B extends 'raw' ? Readable : undefined;
+type ParamsOf<P> = P extends TSchema ? Static<P> : Record<string, string>;
+type QueryOf<Q> = Q extends TSchema ? Static<Q> : Record<string, string | undefined>;
+type ResultOf<R, E> = R extends TSchema
+  ? E extends 'list'
+    ? Page<Static<R>>
+    : Static<R> | WithStatus<Static<R>>
+  : R extends 'sse'
+    ? SseResponse
+    : RawResponse;
+
+export interface RouteSpec<
+  P extends TSchema | undefined,
+  Q extends TSchema | undefined,
+  B extends TSchema | 'raw' | undefined,
+  R extends TSchema | 'raw' | 'sse',
+  E extends 'data' | 'list' | 'bare',
+> {
+  /** Operation id = SDK call = CLI command, e.g. `sandboxes.create`. */
+  readonly id: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below the base path, OpenAPI style: `/sandboxes/{id}/exec`. A trailing `/{path...}` takes the rest of the path. */
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly access: Access;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  /** Default 1 MiB for JSON; raw bodies are not buffered and checked by their handler. */
+  readonly bodyLimitBytes?: number;
+  /** Schema of one object; `list` wraps it in a page, `bare` sends it without `{data}`. */
+  readonly response: R;
+  readonly envelope?: E;
+  /** Default 200. */
+  readonly status?: number;
+  /** Beyond those every route can give. */
+  readonly errors?: readonly ErrorCode[];
+  /** Absent from OpenAPI; reachable only on the internal socket. */
+  readonly internal?: boolean;
+  readonly handler: (op: Op, request: RawRequest<ParamsOf<P>, QueryOf<Q>, BodyOf<B>>) => Promise<ResultOf<R, E>>;
+}
+
+/** A declared route with its types erased; what modules hand to the composition root. */
+// biome-ignore lint/suspicious/noExplicitAny: variance of the handler; `defineRoute` checked it.
+export type Route = RouteSpec<any, any, any, any, any>;
+
+/** Declares a route. The declaration is the single source of validation, OpenAPI, SDK names, scope check and audit names. */
+export const defineRoute = <
+  P extends TSchema | undefined = undefined,
+  Q extends TSchema | undefined = undefined,
+  B extends TSchema | 'raw' | undefined = undefined,
+  R extends TSchema | 'raw' | 'sse' = 'raw',
+  E extends 'data' | 'list' | 'bare' = 'data',
+>(
+  spec: RouteSpec<P, Q, B, R, E>,
+): Route => spec;
+
+export const withStatus = <T>(status: number, data: T): WithStatus<T> => ({ kind: 'status', status, data });
+export const sse = (events: AsyncIterable<SseEvent>): SseResponse => ({ kind: 'sse', events });
+export const raw = (body: RawResponse['body'], headers: Record<string, string>, status = 200): RawResponse => ({ kind: 'raw', status, headers, body });

@@ -1,0 +1,5 @@
+export * from './errors.ts';
+export * from './ids.ts';
+export * from './op.ts';
+export * from './sizes.ts';
+export * from './text.ts';

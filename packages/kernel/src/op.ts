@@ -1,0 +1,55 @@
+import type { ApiKeyId, TenantId, UserId, WorkspaceId } from './ids.ts';
+
+export type Role = 'viewer' | 'member' | 'admin' | 'owner';
+export type KeyType = 'user' | 'admin' | 'platform' | 'live' | 'test';
+
+/** Who asks. Resolved once by the access module; carried by every operation. */
+export type Actor =
+  | {
+      readonly type: 'key';
+      readonly id: ApiKeyId;
+      readonly name: string;
+      readonly keyType: KeyType;
+      readonly tenantId: TenantId;
+      readonly scopes: readonly string[];
+      /** Bound workspace: every other workspace is 404 to the key. */
+      readonly workspaceId: WorkspaceId | null;
+      /** Set for `user` keys: limited to that user's own resources. */
+      readonly userId: UserId | null;
+    }
+  | {
+      readonly type: 'user';
+      readonly id: UserId;
+      readonly name: string;
+      readonly tenantId: TenantId;
+      readonly role: Role;
+      readonly isOperator: boolean;
+      readonly sessionId: string;
+    }
+  | { readonly type: 'system'; readonly id: string; readonly name: string; readonly tenantId: TenantId | null };
+
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** The context of one operation: first argument of every service function. */
+export interface Op {
+  readonly requestId: string;
+  readonly actor: Actor;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly log: Log;
+  /** The one clock. */
+  readonly now: () => Date;
+  /** Aborted when the caller is gone or the process drains. Closing a connection never cancels committed work. */
+  readonly signal: AbortSignal;
+}
+
+/** The organization of the operation; every route but the public ones has one. */
+export const tenantOf = (op: Op): TenantId => {
+  if (op.actor.tenantId === null) throw new Error('operation without an organization');
+  return op.actor.tenantId;
+};
