@@ -2,6 +2,8 @@ import type { ApiKeyId, TenantId, UserId, WorkspaceId } from './ids.ts';
 
 export type Role = 'viewer' | 'member' | 'admin' | 'owner';
 export type KeyType = 'user' | 'admin' | 'platform' | 'live' | 'test';
+/** The backend a key may call: everything but LLM routes, or only those (contract 2.4). */
+export type KeyPurpose = 'api' | 'optimal';
 
 /** Who asks. Resolved once by the access module; carried by every operation. */
 export type Actor =
@@ -10,12 +12,15 @@ export type Actor =
       readonly id: ApiKeyId;
       readonly name: string;
       readonly keyType: KeyType;
+      readonly purpose: KeyPurpose;
       readonly tenantId: TenantId;
       readonly scopes: readonly string[];
       /** Bound workspace: every other workspace is 404 to the key. */
       readonly workspaceId: WorkspaceId | null;
       /** Set for `user` keys: limited to that user's own resources. */
       readonly userId: UserId | null;
+      /** That user's role in the organization now; null for keys without a user. */
+      readonly role: Role | null;
     }
   | {
       readonly type: 'user';
@@ -53,3 +58,7 @@ export const tenantOf = (op: Op): TenantId => {
   if (op.actor.tenantId === null) throw new Error('operation without an organization');
   return op.actor.tenantId;
 };
+
+/** Who runs the installation: an operator's JWT or the holder of a `msk_a_`/`msk_p_` key. */
+export const isOperator = (actor: Actor): boolean =>
+  actor.type === 'user' ? actor.isOperator : actor.type === 'key' && (actor.keyType === 'admin' || actor.keyType === 'platform');
