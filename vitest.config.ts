@@ -9,6 +9,7 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/**/*.test.{ts,tsx}', 'apps/**/*.test.ts', 'drivers/**/*.test.ts', 'tools/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.root.test.ts'],
+          globalSetup: ['packages/db/src/test-server.ts'],
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },
