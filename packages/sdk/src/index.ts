@@ -1,0 +1,14 @@
+export { Miosa, type RawRequest } from './client.ts';
+export type { MiosaOptions } from './config.ts';
+export * from './errors.ts';
+export type { Fetch, FetchInit, FetchResponse, Payload } from './fetch.ts';
+export { List, type Page } from './page.ts';
+export type { ApiKey, AuditEntry, Identity, NewApiKey, Session } from './resources/access.ts';
+export type { Command, ExecEvent, ExecOptions, ExecResult } from './resources/exec.ts';
+export type { SandboxFile, WriteOptions } from './resources/files.ts';
+export type { EnvVariable, Port, Preview, PreviewToken, Share } from './resources/previews.ts';
+export type { Process, ProcessOptions } from './resources/processes.ts';
+export type { Sandbox, SandboxData } from './resources/sandbox.ts';
+export type { SandboxCreate, SandboxRun } from './resources/sandboxes.ts';
+export type { Project, Tenant, Workspace } from './resources/tenancy.ts';
+export type { CallOptions } from './transport.ts';

@@ -1,0 +1,3 @@
+/** Node-only entry: a `fetch` for local installations (`https://api.miosa.localhost:8443`, local CA). `Miosa` uses it by itself. */
+export type { Fetch, FetchInit, FetchResponse } from './fetch.ts';
+export { createFetch } from './platform/nodeFetch.ts';

@@ -1,0 +1,45 @@
+import type { List } from '../page.ts';
+import type { CallOptions, Transport } from '../transport.ts';
+import { path } from '../url.ts';
+import type { Bare, Body, Data, Filters, Item } from '../wire.ts';
+
+export type Session = Bare<'auth.login'>;
+export type Identity = Data<'auth.me'>;
+export type ApiKey = Data<'apiKeys.get'>;
+/** A key with its plaintext: the only time it is shown. */
+export type NewApiKey = Data<'apiKeys.create'>;
+export type AuditEntry = Item<'audit.list'>;
+
+export const authApi = (t: Transport) => ({
+  /** E-mail and password for a JWT pair. */
+  login: (body: Body<'auth.login'>, options?: CallOptions): Promise<Session> =>
+    t.bare({ method: 'POST', path: '/auth/login', body, options, public: true }),
+  register: (body: Body<'auth.register'>, options?: CallOptions): Promise<Bare<'auth.register'>> =>
+    t.bare({ method: 'POST', path: '/auth/register', body, options, public: true }),
+  /** A new pair for a refresh token, which is used up by it. */
+  refresh: (body: Body<'auth.refresh'>, options?: CallOptions): Promise<Session> =>
+    t.bare({ method: 'POST', path: '/auth/refresh', body, options, public: true }),
+  logout: (body: Body<'auth.logout'> = {}, options?: CallOptions): Promise<Data<'auth.logout'>> =>
+    t.data({ method: 'POST', path: '/auth/logout', body, options }),
+  /** Who this credential is. */
+  me: (options?: CallOptions): Promise<Identity> => t.data({ method: 'GET', path: '/auth/me', options }),
+});
+
+export const apiKeysApi = (t: Transport) => ({
+  list: (filters?: Filters<'apiKeys.list'>, options?: CallOptions): List<ApiKey> => t.list('/api-keys', filters, options),
+  create: (body: Body<'apiKeys.create'>, options?: CallOptions): Promise<NewApiKey> =>
+    t.data({ method: 'POST', path: '/api-keys', body, options }),
+  get: (id: string, options?: CallOptions): Promise<ApiKey> => t.data({ method: 'GET', path: path`/api-keys/${id}`, options }),
+  update: (id: string, body: Body<'apiKeys.update'>, options?: CallOptions): Promise<ApiKey> =>
+    t.data({ method: 'PATCH', path: path`/api-keys/${id}`, body, options }),
+  /** A successor with the same rights; the old key works for `graceSeconds` more (default 0). */
+  rotate: (id: string, body: Body<'apiKeys.rotate'> = {}, options?: CallOptions): Promise<NewApiKey> =>
+    t.data({ method: 'POST', path: path`/api-keys/${id}/rotate`, body, options }),
+  /** Irreversible; enforced everywhere within a second. */
+  revoke: (id: string, options?: CallOptions): Promise<Data<'apiKeys.revoke'>> =>
+    t.data({ method: 'DELETE', path: path`/api-keys/${id}`, options }),
+});
+
+export const auditApi = (t: Transport) => ({
+  list: (filters?: Filters<'audit.list'>, options?: CallOptions): List<AuditEntry> => t.list('/audit', filters, options),
+});

@@ -1,0 +1,85 @@
+import { type Bound, bind } from '../bind.ts';
+import { GoneError, NotFoundError } from '../errors.ts';
+import type { Data } from '../wire.ts';
+import type { execApi } from './exec.ts';
+import type { filesApi } from './files.ts';
+import type { envApi, portsApi, previewsApi, sharesApi } from './previews.ts';
+import type { processesApi } from './processes.ts';
+import type { SandboxesApi } from './sandboxes.ts';
+
+export type SandboxData = Data<'sandboxes.get'>;
+
+interface SandboxActions extends AsyncDisposable {
+  readonly exec: Bound<ReturnType<typeof execApi>>;
+  readonly files: Bound<ReturnType<typeof filesApi>>;
+  readonly processes: Bound<ReturnType<typeof processesApi>>;
+  readonly ports: Bound<ReturnType<typeof portsApi>>;
+  readonly previews: Bound<ReturnType<typeof previewsApi>>;
+  readonly shares: Bound<ReturnType<typeof sharesApi>>;
+  readonly env: Bound<ReturnType<typeof envApi>>;
+  /** The same sandbox as it is now. */
+  refresh(): Promise<Sandbox>;
+  update: Bound<SandboxesApi['update']>;
+  extend: Bound<SandboxesApi['extend']>;
+  pause: Bound<SandboxesApi['pause']>;
+  resume: Bound<SandboxesApi['resume']>;
+  destroy: Bound<SandboxesApi['destroy']>;
+  expose: Bound<SandboxesApi['expose']>;
+  previewToken: Bound<SandboxesApi['previewToken']>;
+}
+
+/**
+ * A sandbox as it was when the call answered, with what can be done to it. Fields never change by themselves: `refresh`, `pause` … return a new object.
+ * `await using` destroys it at the end of the block.
+ */
+export type Sandbox = Readonly<SandboxData> & SandboxActions;
+
+type Facet = 'exec' | 'files' | 'processes' | 'ports' | 'previews' | 'shares' | 'env';
+type Verb = 'update' | 'extend' | 'pause' | 'resume' | 'destroy' | 'expose' | 'previewToken';
+const FACETS: readonly Facet[] = ['exec', 'files', 'processes', 'ports', 'previews', 'shares', 'env'];
+const VERBS: readonly Verb[] = ['update', 'extend', 'pause', 'resume', 'destroy', 'expose', 'previewToken'];
+
+/** Fields are own properties, actions are inherited: printing, spreading and JSON show the data alone. */
+class SandboxObject {
+  readonly #api: SandboxesApi;
+  readonly #id: string;
+  readonly #bound = new Map<string, unknown>();
+
+  constructor(api: SandboxesApi, data: SandboxData) {
+    this.#api = api;
+    this.#id = data.id;
+    // A field of a later server version must not shadow an action.
+    for (const [name, value] of Object.entries(data)) if (!(name in this)) Object.assign(this, { [name]: value });
+  }
+
+  /** Bound on first use: most sandboxes of a list are only read. */
+  action(name: Facet | Verb): unknown {
+    let bound = this.#bound.get(name);
+    if (bound === undefined) {
+      bound = bind(this.#api[name] as object, this.#id);
+      this.#bound.set(name, bound);
+    }
+    return bound;
+  }
+
+  refresh(): Promise<Sandbox> {
+    return this.#api.get(this.#id);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.#api.destroy(this.#id);
+    } catch (error) {
+      if (!(error instanceof NotFoundError || error instanceof GoneError)) throw error;
+    }
+  }
+}
+
+for (const name of [...FACETS, ...VERBS])
+  Object.defineProperty(SandboxObject.prototype, name, {
+    get(this: SandboxObject) {
+      return this.action(name);
+    },
+  });
+
+export const sandboxOf = (api: SandboxesApi, data: SandboxData): Sandbox => new SandboxObject(api, data) as unknown as Sandbox;

@@ -1,0 +1,74 @@
+import type { List } from '../page.ts';
+import { List as ListOf } from '../page.ts';
+import type { CallOptions, Transport } from '../transport.ts';
+import { path } from '../url.ts';
+import type { Body, Data, Filters } from '../wire.ts';
+import { type ExecResult, execApi } from './exec.ts';
+import { filesApi } from './files.ts';
+import { envApi, type Preview, type PreviewToken, portsApi, previewsApi, sharesApi } from './previews.ts';
+import { processesApi } from './processes.ts';
+import { type Sandbox, type SandboxData, sandboxOf } from './sandbox.ts';
+
+export type SandboxCreate = Body<'sandboxes.create'>;
+export type SandboxRun = Body<'sandboxes.run'>;
+
+const WAIT_SECONDS = 60;
+const waitMs = (body: { readonly wait?: boolean | undefined; readonly waitSeconds?: number | undefined }): number =>
+  body.wait === false ? 0 : (body.waitSeconds ?? WAIT_SECONDS) * 1000;
+
+export const sandboxesApi = (t: Transport) => {
+  const one = (data: SandboxData): Sandbox => sandboxOf(api, data);
+  const act = async (id: string, verb: string, body: object, options?: CallOptions): Promise<Sandbox> =>
+    one(await t.data({ method: 'POST', path: path`/sandboxes/${id}/${verb}`, body, options }));
+  const api = {
+    /** A new sandbox, ready for commands (or, with `wait: false`, on its way). The nine ownership fields say whose it is. */
+    create: async (body: SandboxCreate = {}, options?: CallOptions): Promise<Sandbox> =>
+      one(await t.data({ method: 'POST', path: '/sandboxes', body, options, serverTimeMs: waitMs(body) })),
+    /** Create and first command in one call; with `keep: false` the sandbox is destroyed afterwards. */
+    run: async (body: SandboxRun, options?: CallOptions): Promise<{ sandbox: Sandbox; result: ExecResult }> => {
+      const serverTimeMs = waitMs(body) + (body.timeout ?? 60) * 1000;
+      const answer = await t.data<{ sandbox: SandboxData; result: ExecResult }>({
+        method: 'POST',
+        path: '/sandboxes/run',
+        body,
+        options,
+        serverTimeMs,
+      });
+      return { sandbox: one(answer.sandbox), result: answer.result };
+    },
+    list: (filters?: Filters<'sandboxes.list'>, options?: CallOptions): List<Sandbox> => {
+      const raw = t.list<SandboxData>('/sandboxes', filters, options);
+      return new ListOf(async (cursor) => {
+        const page = await raw.page(cursor);
+        return { items: page.items.map(one), nextCursor: page.nextCursor };
+      });
+    },
+    get: async (id: string, options?: CallOptions): Promise<Sandbox> =>
+      one(await t.data({ method: 'GET', path: path`/sandboxes/${id}`, options })),
+    update: async (id: string, body: Body<'sandboxes.update'>, options?: CallOptions): Promise<Sandbox> =>
+      one(await t.data({ method: 'PATCH', path: path`/sandboxes/${id}`, body, options })),
+    /** For good; its tokens die with it. */
+    destroy: (id: string, options?: CallOptions): Promise<Data<'sandboxes.destroy'>> =>
+      t.data({ method: 'DELETE', path: path`/sandboxes/${id}`, options }),
+    /** Moves the deadline to now + `timeoutSec` where that is later. */
+    extend: (id: string, body: Body<'sandboxes.extend'> = {}, options?: CallOptions) => act(id, 'extend', body, options),
+    pause: (id: string, options?: CallOptions) => act(id, 'pause', {}, options),
+    resume: (id: string, body: Body<'sandboxes.resume'> = {}, options?: CallOptions) => act(id, 'resume', body, options),
+    /** Gives a port a preview; public unless said otherwise. */
+    expose: (id: string, port: number, body?: Omit<Body<'sandboxes.expose'>, 'port'>, options?: CallOptions): Promise<Preview> =>
+      t.data({ method: 'POST', path: path`/sandboxes/${id}/expose`, body: { ...body, port }, options }),
+    /** A short-lived token for an iframe; give this, never a key, to the browser. */
+    previewToken: (id: string, body: Body<'sandboxes.previewToken'> = {}, options?: CallOptions): Promise<PreviewToken> =>
+      t.data({ method: 'POST', path: path`/sandboxes/${id}/preview-token`, body, options }),
+    exec: execApi(t),
+    files: filesApi(t),
+    processes: processesApi(t),
+    ports: portsApi(t),
+    previews: previewsApi(t),
+    shares: sharesApi(t),
+    env: envApi(t),
+  };
+  return api;
+};
+
+export type SandboxesApi = ReturnType<typeof sandboxesApi>;
