@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { layoutOf, type Options, REPOSITORY, SetupError } from '../options.ts';
+import { startPlatform } from '../platform.ts';
+import { untilAsked } from './signals.ts';
+
+const DEMO = join(REPOSITORY, 'examples', 'white-label-cliniciq', 'src', 'demo.ts');
+
+/** Runs the example like a customer's own program: it gets the API's address, a key and the authority, nothing else. */
+const runExample = (options: Options, apiUrl: string, apiKey: string, stay: boolean, abort: AbortSignal): Promise<number> => {
+  const layout = layoutOf(options);
+  const child = spawn(layout.node, [DEMO], {
+    cwd: join(REPOSITORY, 'examples', 'white-label-cliniciq'),
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: {
+      PATH: process.env.PATH,
+      LANG: 'C.UTF-8',
+      MIOSA_API_URL: apiUrl,
+      MIOSA_API_KEY: apiKey,
+      MIOSA_DOMAIN: options.domain,
+      NODE_EXTRA_CA_CERTS: join(layout.tls, 'ca.pem'),
+      ...(stay ? { MIOSA_DEMO_STAY: '1' } : {}),
+    },
+  });
+  abort.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+};
+
+/** Platform up, example run against it, everything down again; with `--stay` the links keep working until Ctrl-C. */
+export const demo = async (options: Options, args: readonly string[]): Promise<number> => {
+  if (!existsSync(DEMO)) throw new SetupError(`the example is not there (${DEMO}).`);
+  const asked = untilAsked();
+  console.log(`starting the platform in ${options.data}`);
+  const platform = await startPlatform(options, (text) => console.log(`  ${text}`), asked.signal);
+  try {
+    const credentials = platform.credentials;
+    if (credentials === null || credentials.api_key === null)
+      throw new SetupError(`no API key is known for ${options.data}; run the demo with a fresh --data folder.`);
+    const code = await runExample(options, credentials.api_url, credentials.api_key, args.includes('--stay'), asked.signal);
+    if (code === 0 && args.includes('--stay') && !asked.signal.aborted) {
+      console.log(`\nThe links work until you press Ctrl-C. (Trust ${join(options.data, 'tls', 'ca.pem')} in the browser first.)`);
+      await asked.promise;
+    }
+    return asked.signal.aborted && code !== 0 ? 130 : code;
+  } finally {
+    console.log('stopping');
+    await platform.stop();
+  }
+};

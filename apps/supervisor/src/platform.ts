@@ -1,0 +1,89 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { embeddedPostgres, ensureSystemUser, type SystemUser } from '@miosa/db';
+import { type Layout, layoutOf, type Options, REPOSITORY, SetupError } from './options.ts';
+import { createService, type Service } from './service/service.ts';
+import { controlPlaneSpec, edgeSpec, postgresSpec, runnerSpec } from './service/specs.ts';
+import { removeCodeView, showCode } from './setup/code-view.ts';
+import { type Credentials, firstStart } from './setup/first-start.ts';
+import { checkDisk, checkReachable, makeFolders } from './setup/folders.ts';
+import { makeKeys } from './setup/keys.ts';
+import { type Lock, takeLock } from './setup/lock.ts';
+import { checkPorts } from './setup/ports.ts';
+import { makeCertificates } from './setup/tls.ts';
+
+export interface Platform {
+  readonly credentials: Credentials | null;
+  /** This start made the organization; show the key now, never again. */
+  readonly isNew: boolean;
+  /** Edge, control plane, runner (with the sandboxes' processes), database: in that order, so nothing meets a missing partner. */
+  stop(): Promise<void>;
+}
+
+const servicesOf = (options: Options, layout: Layout, user: SystemUser, say: (text: string) => void): Service[] => {
+  const server = embeddedPostgres({ dataDir: layout.cluster, socketDir: layout.postgresSockets, cacheDir: options.cache });
+  const databaseUrl = options.databaseUrl ?? server.url;
+  const specs = [
+    ...(options.databaseUrl === null ? [postgresSpec(layout, server)] : []),
+    runnerSpec(options, layout),
+    controlPlaneSpec(options, layout, user, databaseUrl),
+    edgeSpec(options, layout, user, databaseUrl),
+  ];
+  return specs.map((spec) => createService(spec, layout.logs, say));
+};
+
+const prepare = async (options: Options, layout: Layout): Promise<SystemUser> => {
+  const user = await ensureSystemUser('miosa');
+  makeFolders(options, layout, user);
+  checkDisk(options);
+  checkReachable([layout.node, layout.run, layout.tls], user);
+  makeKeys(layout.keys, user);
+  await makeCertificates(layout.tls, options.domain, user);
+  return user;
+};
+
+/** Process ids by name, for `status` and for people with a debugger. */
+const writePids = (layout: Layout, services: readonly Service[]) =>
+  writeFileSync(
+    join(layout.run, 'pids.json'),
+    `${JSON.stringify(Object.fromEntries([['supervisor', process.pid], ...services.map(({ name, pid }) => [name, pid])]))}\n`,
+  );
+
+export const startPlatform = async (options: Options, say: (text: string) => void, abort: AbortSignal): Promise<Platform> => {
+  const layout = layoutOf(options);
+  const lock: Lock = takeLock(layout.lock);
+  const running: Service[] = [];
+  let pids: NodeJS.Timeout | undefined;
+  const stop = async () => {
+    clearInterval(pids);
+    for (const service of [...running].reverse()) {
+      await service.stop().catch((error: Error) => say(`${service.name} did not stop cleanly: ${error.message}`));
+    }
+    removeCodeView(layout.app);
+    rmSync(join(layout.run, 'pids.json'), { force: true });
+    lock.release();
+  };
+  try {
+    await checkPorts(options);
+    const user = await prepare(options, layout);
+    showCode(REPOSITORY, layout.app);
+    const services = servicesOf(options, layout, user, say);
+    for (const service of services) {
+      if (abort.aborted) throw new SetupError('interrupted.');
+      const startedAt = Date.now();
+      running.push(service);
+      await Promise.race([service.start(), aborted(abort)]);
+      say(`${service.name} ready (${Date.now() - startedAt} ms)`);
+    }
+    pids = setInterval(() => writePids(layout, services), 500);
+    writePids(layout, services);
+    const { credentials, isNew } = await firstStart(options, layout);
+    return { credentials, isNew, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(new SetupError('interrupted.')), { once: true }));

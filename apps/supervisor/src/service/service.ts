@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onLines, problemIn } from './lines.ts';
+import { openLogFile } from './log-file.ts';
+
+export interface ServiceSpec {
+  readonly name: string;
+  /** Called at every start, so that it can clear what a killed predecessor left. */
+  command(): Promise<{ readonly file: string; readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> }>;
+  ready(): Promise<boolean>;
+  /** Asks for a clean end; default SIGTERM. */
+  stop?(process: ChildProcess): Promise<void> | void;
+  /** After that it is killed. */
+  readonly graceMs: number;
+}
+
+export interface Service {
+  readonly name: string;
+  readonly pid: number | undefined;
+  /** Resolves when ready; rejects when it does not become so in time or keeps dying. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const READY_WITHIN_MS = 60_000;
+const POLL_MS = 15;
+const FIRST_BACK_OFF_MS = 100;
+const MAX_BACK_OFF_MS = 5000;
+/** Who ran for that long has recovered: the next death starts again with the short pause. */
+const HEALTHY_AFTER_MS = 30_000;
+const DEATHS_BEFORE_GIVING_UP = 4;
+
+/** Starts a process, restarts it with growing pauses when it dies, and ends it. */
+export const createService = (spec: ServiceSpec, logs: string, say: (text: string) => void): Service => {
+  const log = openLogFile(join(logs, `${spec.name}.log`));
+  let child: ChildProcess | undefined;
+  let stopping = false;
+  let wasReady = false;
+  let deaths = 0;
+  let backOffMs = FIRST_BACK_OFF_MS;
+  let lastProblem = '';
+
+  const launch = async (): Promise<void> => {
+    const { file, args, env } = await spec.command();
+    if (stopping) return;
+    const startedAt = Date.now();
+    // A session of its own: Ctrl-C at the terminal reaches the supervisor only, which then stops all in order.
+    const started = spawn(file, args, { env, cwd: '/', detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    child = started;
+    for (const stream of [started.stdout, started.stderr]) {
+      stream.on('data', (chunk: Buffer) => log.write(chunk));
+      onLines(stream, (line) => {
+        const problem = problemIn(line);
+        if (problem === null) return;
+        lastProblem = problem;
+        if (!stopping && wasReady) say(`${spec.name}: ${problem}`);
+      });
+    }
+    const died = (how: string) => {
+      if (child !== started) return;
+      child = undefined;
+      if (stopping) return;
+      deaths += 1;
+      if (Date.now() - startedAt > HEALTHY_AFTER_MS) backOffMs = FIRST_BACK_OFF_MS;
+      if (wasReady) say(`${spec.name} ended (${how}); starting it again in ${backOffMs / 1000} s`);
+      setTimeout(relaunch, backOffMs).unref();
+      backOffMs = Math.min(backOffMs * 2, MAX_BACK_OFF_MS);
+    };
+    started.once('error', (error) => died(error.message));
+    started.once('exit', (code, signal) => died(signal ?? `exit code ${code}`));
+  };
+  const relaunch = () => {
+    if (stopping) return;
+    launch().catch((error: Error) => {
+      say(`${spec.name}: ${error.message}`);
+      setTimeout(relaunch, MAX_BACK_OFF_MS).unref();
+    });
+  };
+
+  const waitReady = async (): Promise<void> => {
+    const until = Date.now() + READY_WITHIN_MS;
+    while (Date.now() < until && deaths < DEATHS_BEFORE_GIVING_UP && !stopping) {
+      if (child !== undefined && (await spec.ready())) {
+        wasReady = true;
+        deaths = 0;
+        backOffMs = FIRST_BACK_OFF_MS;
+        return;
+      }
+      await sleep(POLL_MS);
+    }
+    if (stopping) throw new Error(`the start of ${spec.name} was interrupted`);
+    const last = lastProblem === '' ? '' : ` Its last words: ${lastProblem}.`;
+    throw new Error(`${spec.name} did not become ready.${last} See ${join(logs, `${spec.name}.log`)}.`);
+  };
+
+  const end = async (): Promise<void> => {
+    stopping = true;
+    const running = child;
+    if (running?.exitCode !== null || running.signalCode !== null) return;
+    const exited = new Promise<void>((resolve) => running.once('exit', () => resolve()));
+    const kill = setTimeout(() => running.kill('SIGKILL'), spec.graceMs);
+    await (spec.stop ?? ((process) => void process.kill('SIGTERM')))(running);
+    await exited;
+    clearTimeout(kill);
+  };
+
+  return {
+    name: spec.name,
+    get pid() {
+      return child?.pid;
+    },
+    start: async () => {
+      await launch();
+      await waitReady();
+    },
+    stop: async () => {
+      await end();
+      log.close();
+    },
+  };
+};

@@ -1,0 +1,116 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type EmbeddedPostgres, openDatabase, type SystemUser } from '@miosa/db';
+import { type Layout, type Options, REPOSITORY } from '../options.ts';
+import type { ServiceSpec } from './service.ts';
+import { ask, isReady } from './socket.ts';
+
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const LOWEST_FREE_PORT = 1024;
+
+/** All a child gets to know; nothing is inherited from the terminal. */
+const environment = (options: Options, databaseUrl: string): Record<string, string> => ({
+  PATH,
+  LANG: 'C.UTF-8',
+  TZ: 'UTC',
+  NODE_ENV: 'production',
+  MIOSA_DATA: options.data,
+  MIOSA_CACHE: options.cache,
+  MIOSA_DOMAIN: options.domain,
+  MIOSA_HTTP_PORT: String(options.httpPort),
+  MIOSA_HTTPS_PORT: String(options.httpsPort),
+  MIOSA_LOG_LEVEL: options.logLevel,
+  DATABASE_URL: databaseUrl,
+});
+
+/** `KILL` on the supervisor's death: a child without its watcher would never be restarted, and hold sockets and ports of the next start. */
+const DIES_WITH_PARENT = ['--pdeathsig', 'KILL'];
+
+const asService = ({ uid, gid }: SystemUser, capability: string | null): string[] => [
+  `--reuid=${uid}`,
+  `--regid=${gid}`,
+  '--clear-groups',
+  '--no-new-privs',
+  `--inh-caps=-all${capability === null ? '' : `,+${capability}`}`,
+  ...(capability === null ? [] : [`--ambient-caps=+${capability}`]),
+  `--bounding-set=-all${capability === null ? '' : `,+${capability}`}`,
+  ...DIES_WITH_PARENT,
+];
+
+const program = (layout: Layout, code: string, app: string): string[] => [layout.node, join(code, 'apps', app, 'src', 'main.ts')];
+
+export const runnerSpec = (options: Options, layout: Layout): ServiceSpec => ({
+  name: 'runner',
+  command: async () => ({
+    file: 'setpriv',
+    args: [...DIES_WITH_PARENT, '--', ...program(layout, REPOSITORY, 'runner')],
+    env: environment(options, ''),
+  }),
+  ready: () => isReady(layout.runnerSocket, '/healthz'),
+  stop: async (child) => {
+    // Ends the sandboxes' processes and keeps their files; a plain SIGTERM would leave them running for the next runner to adopt.
+    await ask(layout.runnerSocket, 'POST', '/shutdown', { timeoutMs: 10_000 }).catch(() => {});
+    child.kill('SIGTERM');
+  },
+  graceMs: 15_000,
+});
+
+const unprivileged =
+  (options: Options, layout: Layout, user: SystemUser, databaseUrl: string, app: string, capability: string | null) => async () => ({
+    file: 'setpriv',
+    args: [...asService(user, capability), '--', ...program(layout, layout.app, app)],
+    env: environment(options, databaseUrl),
+  });
+
+export const controlPlaneSpec = (options: Options, layout: Layout, user: SystemUser, databaseUrl: string): ServiceSpec => ({
+  name: 'control-plane',
+  command: unprivileged(options, layout, user, databaseUrl, 'control-plane', null),
+  ready: async () => (await isReady(layout.controlSocket, '/readyz')) && (await isReady(layout.internalSocket, '/healthz')),
+  graceMs: 8000,
+});
+
+export const edgeSpec = (options: Options, layout: Layout, user: SystemUser, databaseUrl: string): ServiceSpec => {
+  const low = options.httpPort < LOWEST_FREE_PORT || options.httpsPort < LOWEST_FREE_PORT;
+  return {
+    name: 'edge',
+    command: unprivileged(options, layout, user, databaseUrl, 'edge', low ? 'net_bind_service' : null),
+    ready: () => isReady(layout.edgeSocket, '/readyz'),
+    graceMs: 5000,
+  };
+};
+
+/** A server whose supervisor was killed is still closing its files (SIGINT at the parent's death): wait for it, do not fight it. */
+const predecessorGone = async (cluster: string): Promise<void> => {
+  for (let tries = 0; tries < 200; tries++) {
+    try {
+      const pid = readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n')[0];
+      if (readlinkSync(`/proc/${pid}/cwd`) !== cluster) return;
+    } catch {
+      return;
+    }
+    await sleep(50);
+  }
+};
+
+export const postgresSpec = (layout: Layout, server: EmbeddedPostgres): ServiceSpec => ({
+  name: 'postgres',
+  command: async () => {
+    await predecessorGone(layout.cluster);
+    await server.initdb();
+    return server.command();
+  },
+  ready: async () => {
+    const db = openDatabase(server.url);
+    try {
+      return await db.ping().then(
+        () => true,
+        (error: { code?: string }) => error.code === '3D000', // it answers; the database itself is made by the first migration
+      );
+    } finally {
+      await db.close();
+    }
+  },
+  stop: (child) => void child.kill('SIGINT'),
+  graceMs: 10_000,
+});
