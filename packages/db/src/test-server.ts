@@ -36,7 +36,7 @@ export const setup = async (): Promise<() => Promise<void>> => {
     dataDir: join(dir, 'data'),
     socketDir: join(dir, 's'),
     user: root ? 'miosa' : userInfo().username,
-    cacheDir: process.env['MIOSA_CACHE'] ?? (root ? '/var/cache/miosa' : join(homedir(), '.cache', 'miosa')),
+    cacheDir: process.env.MIOSA_CACHE ?? (root ? '/var/cache/miosa' : join(homedir(), '.cache', 'miosa')),
     database: TEMPLATE,
     throwaway: true,
   });

@@ -126,4 +126,9 @@ export const defineRoute = <
 
 export const withStatus = <T>(status: number, data: T): WithStatus<T> => ({ kind: 'status', status, data });
 export const sse = (events: AsyncIterable<SseEvent>): SseResponse => ({ kind: 'sse', events });
-export const raw = (body: RawResponse['body'], headers: Record<string, string>, status = 200): RawResponse => ({ kind: 'raw', status, headers, body });
+export const raw = (body: RawResponse['body'], headers: Record<string, string>, status = 200): RawResponse => ({
+  kind: 'raw',
+  status,
+  headers,
+  body,
+});

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, rm } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
+import { type Actor, Fault, type Log } from '@miosa/kernel';
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import { createApp } from './app.ts';
+import { createCursors } from './cursor.ts';
+import type { Translate } from './faults.ts';
+import type { IdempotencyStore } from './idempotency.ts';
+import { createMetrics } from './metrics.ts';
+import type { Route } from './route.ts';
+import { createValidator } from './validation.ts';
+
+export interface ServerOptions {
+  readonly routes: readonly Route[];
+  /** `null` = 401. May throw a fault. `ip` is the client's address as the edge saw it. */
+  authenticate(headers: IncomingHttpHeaders, ip: string | null): Promise<Actor | null>;
+  /** Throws FORBIDDEN. */
+  authorize(actor: Actor, route: Route): void;
+  readonly idempotency?: IdempotencyStore;
+  readonly log: Log;
+  /** Dependency → does it answer? Any `false` makes `/readyz` 503. */
+  readiness(): Promise<Record<string, boolean>>;
+  readonly version: string;
+  /** Public origin of the API, e.g. `https://api.miosa.localhost:8443`. */
+  readonly apiUrl: string;
+  /** Signs cursors; the same for all processes of an installation. Default: random for this process. */
+  readonly cursorSecret?: Buffer;
+  /** Faults for errors of lower layers, e.g. `databaseFault` of `@miosa/db`. */
+  readonly translate?: Translate;
+  /** May a page of this origin read the answers its browser token gets? (contract 1.11) Default: no. */
+  originAllowed?(actor: Actor, origin: string): boolean;
+  /** Calls `end` when the credential behind `actor` stops being valid; answers how to stop watching. Cuts open streams (contract 2.4). */
+  watchCredential?(actor: Actor, end: () => void): () => void;
+  /** Compare answers with their declared schemas. For tests. */
+  readonly checkResponses?: boolean;
+  /** How long `close` waits for requests in flight. Default 10,000. */
+  readonly graceMs?: number;
+}
+
+export interface Server {
+  /** Public API on a unix socket (mode 0660). */
+  listen(socketPath: string): Promise<void>;
+  /** Routes declared `internal`, `/metrics` and health on another unix socket. */
+  listenInternal(socketPath: string): Promise<void>;
+  /** Stops accepting, ends streams, lets requests in flight finish, then cuts what is left. */
+  close(): Promise<void>;
+  /** In-process request to the public listener (tests). */
+  inject(request: InjectOptions | string): Promise<LightMyRequestResponse>;
+  injectInternal(request: InjectOptions | string): Promise<LightMyRequestResponse>;
+}
+
+/** A socket file without a listener is left over from a killed process. */
+const removeStaleSocket = async (path: string): Promise<void> => {
+  const alive = await new Promise<boolean>((resolve) => {
+    const socket = connect(path, () => resolve(true)).on('error', () => resolve(false));
+    socket.unref();
+    socket.once('connect', () => socket.destroy());
+  });
+  if (alive) throw new Error(`Another process listens on ${path}. Stop it first.`);
+  await rm(path, { force: true });
+};
+
+const listenOn = async (app: FastifyInstance, path: string): Promise<void> => {
+  await removeStaleSocket(path);
+  await app.listen({ path });
+  await chmod(path, 0o660);
+};
+
+export const createServer = async (options: ServerOptions): Promise<Server> => {
+  const shared = {
+    options,
+    validator: createValidator(),
+    cursors: createCursors(options.cursorSecret ?? randomBytes(32)),
+    metrics: createMetrics(),
+    drain: new AbortController(),
+  };
+  const [open, internal] = [createApp('public', shared), createApp('internal', shared)];
+  await Promise.all([open.app.ready(), internal.app.ready()]);
+
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    shared.drain.abort(new Fault('UNAVAILABLE', 'The server is restarting. Connect again.'));
+    await Promise.all([open.drain(options.graceMs ?? 10_000), internal.drain(options.graceMs ?? 10_000)]);
+  };
+  return {
+    listen: (path) => listenOn(open.app, path),
+    listenInternal: (path) => listenOn(internal.app, path),
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+    inject: (request) => open.app.inject(request) as Promise<LightMyRequestResponse>,
+    injectInternal: (request) => internal.app.inject(request) as Promise<LightMyRequestResponse>,
+  };
+};
