@@ -1,5 +1,8 @@
 export * from './database.ts';
 export { type EmbeddedOptions, type EmbeddedPostgres, embeddedPostgres } from './embedded.ts';
+export { databaseFault } from './faults.ts';
+export { postgresIdempotency } from './idempotency.ts';
+export { afterPosition, exactTime } from './keyset.ts';
 export { migrate } from './migrate.ts';
 export { openDatabase } from './open.ts';
 export type { PoolOptions } from './pool.ts';
