@@ -1,0 +1,54 @@
+import type { TenantId } from '@miosa/kernel';
+import type { ColumnType, Generated } from 'kysely';
+
+export interface AuditTable {
+  seq: Generated<number>;
+  id: string;
+  tenant_id: TenantId;
+  api_key_id: string | null;
+  actor_type: string;
+  actor_id: string;
+  actor_name: string;
+  action: string;
+  resource_type: string;
+  resource_id: string | null;
+  workspace_id: string | null;
+  project_id: string | null;
+  external_workspace_id: string | null;
+  external_user_id: string | null;
+  external_project_id: string | null;
+  outcome: 'success' | 'denied' | 'failure';
+  error_code: string | null;
+  ip_address: string | null;
+  user_agent: string | null;
+  request_id: string;
+  metadata: ColumnType<Record<string, unknown>, string, never>;
+  created_at: ColumnType<Date, Date, never>;
+}
+
+declare module '@miosa/db' {
+  interface Schema {
+    audit_entries: AuditTable;
+  }
+}
+
+/** Ids a resource carries; any subset. */
+export interface AuditOwnership {
+  readonly workspaceId?: string | null;
+  readonly projectId?: string | null;
+  readonly externalWorkspaceId?: string | null;
+  readonly externalUserId?: string | null;
+  readonly externalProjectId?: string | null;
+}
+
+export interface AuditRecord {
+  /** SDK name of the operation, e.g. `workspaces.create`. */
+  readonly action: string;
+  readonly resourceType: string;
+  readonly resourceId?: string | null;
+  readonly ownership?: AuditOwnership;
+  readonly outcome?: 'success' | 'denied' | 'failure';
+  readonly errorCode?: string;
+  /** Never a secret: no token, password, key or env value. */
+  readonly metadata?: object;
+}

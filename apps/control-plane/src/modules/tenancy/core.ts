@@ -1,0 +1,12 @@
+import type { Database } from '@miosa/db';
+import type { TenantId } from '@miosa/kernel';
+import type { Dependents } from './types.ts';
+
+/** Shared by the functions of this module; made once by `createTenancy`. */
+export interface Core {
+  readonly db: Database;
+  /** Organizations known to have their permanent identity. It stays, so nothing here can go stale. */
+  readonly setupDone: Set<TenantId>;
+  /** Kinds of resources that live in projects, registered by their modules. */
+  readonly dependents: Dependents[];
+}

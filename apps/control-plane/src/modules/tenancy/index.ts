@@ -1,0 +1,63 @@
+import type { Database } from '@miosa/db';
+import type { Route } from '@miosa/http';
+import type { Op } from '@miosa/kernel';
+import type { Core } from './core.ts';
+import { assertSetupDone } from './identity.ts';
+import { resolveOwnership } from './ownership.ts';
+import { holdProject, ownershipEchoes } from './projects.store.ts';
+import { allRoutes } from './routes.ts';
+import { anyTenant } from './store.ts';
+import type { Dependents, OwnershipRequest } from './types.ts';
+import { visibleWorkspaces } from './visibility.ts';
+
+export {
+  checkExternalId,
+  checkMetadata,
+  checkName,
+  checkSlug,
+  Description,
+  ExternalId,
+  Metadata,
+  Name,
+  nullable,
+  OWNERSHIP_FIELDS,
+  Slug,
+  Tags,
+  Timestamp,
+  Uuid,
+} from './fields.ts';
+export { OWNED_FILTERS, type OwnedFilters, ownedWhere, textEquals, visibleWhere } from './filters.ts';
+export { createTenant, type NewTenant } from './identity.ts';
+export { mergePatch } from './merge.ts';
+export { presentTenant, type TenantWire } from './present.ts';
+export { holdProject } from './projects.store.ts';
+export { Deleted, Tenant } from './schemas.ts';
+export { isUniqueViolation, type TenantRow, tenantById, tenantBySelector, tenantsOfUser } from './store.ts';
+export type * from './types.ts';
+export { boundWorkspace, sees } from './visibility.ts';
+
+/** Organizations, workspaces, projects, and who owns what. */
+export const createTenancy = ({ db }: { readonly db: Database }) => {
+  const core: Core = { db, setupDone: new Set(), dependents: [] };
+  return {
+    core,
+    /** 409 `SETUP_REQUIRED` until the organization has its permanent name. */
+    assertSetupDone: (op: Op) => assertSetupDone(op, core),
+    /** Nine request fields → one workspace and one project, made when need be. */
+    resolveOwnership: (op: Op, request: OwnershipRequest) => resolveOwnership(op, core, request),
+    /** Slugs and names by project id, for echoing in lists. */
+    ownershipOf: async (from: Database['read'], tenantId: string, projectIds: readonly string[]) =>
+      new Map((await ownershipEchoes(from, tenantId, projectIds)).map((echo) => [echo.projectId as string, echo])),
+    /** Call in the transaction that creates a resource: false when the project was deleted since it was resolved. */
+    holdProject,
+    visibleWorkspaces: (op: Op) => visibleWorkspaces(op, core),
+    anyTenant: () => anyTenant(db.read),
+    registerDependents: (dependents: Dependents): void => {
+      core.dependents.push(dependents);
+    },
+  };
+};
+
+export type Tenancy = ReturnType<typeof createTenancy>;
+
+export const tenancyRoutes = ({ core }: Tenancy): Route[] => allRoutes(core);

@@ -1,0 +1,7 @@
+import { Settings } from './schemas.ts';
+
+const KNOWN = new Set(Object.keys(Settings.properties));
+
+/** Unknown fields of a body are ignored (contract 1.1), so they are not kept either. */
+export const onlySettings = (settings: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(settings).filter(([key]) => KNOWN.has(key)));

@@ -1,0 +1,43 @@
+import { Fault, notFound, type Op, tenantOf, type WorkspaceId } from '@miosa/kernel';
+import type { Core } from './core.ts';
+import type { VisibleWorkspaces } from './types.ts';
+import { defaultWorkspace } from './workspaces.store.ts';
+
+const seesAll = ({ actor }: Op): boolean => {
+  if (actor.type === 'system') return true;
+  if (actor.type === 'user') return actor.isOperator || actor.role === 'admin' || actor.role === 'owner';
+  return actor.keyType !== 'user' || actor.role === 'admin' || actor.role === 'owner';
+};
+
+/** The workspace a key is bound to. */
+export const boundWorkspace = ({ actor }: Op): WorkspaceId | null => (actor.type === 'key' ? actor.workspaceId : null);
+
+/**
+ * The one answer to "which workspaces may this caller know of" (contract 2.2, 2.6): a bound key its own; viewers, members and their
+ * keys the default workspace, to which everyone belongs; everybody else all of the organization.
+ */
+export const visibleWorkspaces = async (op: Op, core: Core): Promise<VisibleWorkspaces> => {
+  const bound = boundWorkspace(op);
+  if (seesAll(op)) return bound === null ? 'all' : [bound];
+  const shared = await defaultWorkspace(core.db.read, tenantOf(op));
+  return shared === undefined || (bound !== null && bound !== shared.id) ? [] : [shared.id];
+};
+
+export const sees = (visible: VisibleWorkspaces, id: string): boolean => visible === 'all' || visible.some((known) => known === id);
+
+/** The row when it is there and visible, else the answer that tells neither from the other. */
+export const seenOr404 = <T>(row: T | undefined, workspaceId: (row: T) => string, visible: VisibleWorkspaces): T => {
+  if (row === undefined || !sees(visible, workspaceId(row))) throw notFound();
+  return row;
+};
+
+/** New workspaces are the organization's business: bound keys, viewers and members make none. */
+export const assertMayCreateWorkspace = (op: Op, visible: VisibleWorkspaces): void => {
+  if (visible === 'all') return;
+  if (boundWorkspace(op) !== null) {
+    throw new Fault('FORBIDDEN', 'This key is bound to one workspace and cannot create another. Use a key without a workspace.', {
+      details: { reason: 'workspace_bound_key' },
+    });
+  }
+  throw new Fault('FORBIDDEN', 'Creating a workspace needs the role admin.', { details: { required_role: 'admin' } });
+};
