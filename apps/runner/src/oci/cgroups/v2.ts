@@ -1,0 +1,49 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Cgroups } from './cgroups.ts';
+import { children, read, removeCgroup, until, write, writeIfPresent } from './files.ts';
+
+const field = (text: string, name: string): string =>
+  text
+    .split('\n')
+    .find((line) => line.startsWith(`${name} `))
+    ?.slice(name.length + 1) ?? '0';
+
+/**
+ * Pure cgroup v2. Devices need no rule here: making nodes takes a capability in the initial user namespace, and all mounts a sandbox
+ * can write to are `nodev`.
+ */
+export const openCgroupsV2 = (root: string, parent: string): Cgroups => {
+  const base = join(root, parent);
+  mkdirSync(base, { recursive: true });
+  for (const dir of [root, base]) write(dir, 'cgroup.subtree_control', '+cpu +memory +pids');
+  const of = (id: string): string => join(base, id);
+  const isFrozen = (id: string): boolean => existsSync(of(id)) && field(read(of(id), 'cgroup.events'), 'frozen') === '1';
+  return {
+    create: (id, limits) => {
+      mkdirSync(of(id), { recursive: true });
+      write(of(id), 'memory.max', limits.memoryMiB * 2 ** 20);
+      writeIfPresent(of(id), 'memory.swap.max', 0);
+      write(of(id), 'pids.max', limits.pidsMax);
+      write(of(id), 'cpu.max', `${Math.max(1000, Math.round(limits.cpuCount * 100_000))} 100000`);
+      write(of(id), 'cpu.weight', Math.min(10_000, Math.max(1, Math.round(limits.cpuCount * 100))));
+      return { cgroupTasks: [], cgroupDir: of(id), hideCgroup2: false };
+    },
+    setFrozen: async (id, frozen) => {
+      write(of(id), 'cgroup.freeze', frozen ? 1 : 0);
+      await until(`${id} ${frozen ? 'frozen' : 'thawed'}`, 10_000, () => isFrozen(id) === frozen);
+    },
+    isFrozen,
+    usage: (id) => ({
+      cpuUsageUsec: Number(field(read(of(id), 'cpu.stat'), 'usage_usec')),
+      memoryBytes: Number(read(of(id), 'memory.current')),
+      pids: Number(read(of(id), 'pids.current')),
+    }),
+    remove: async (id) => {
+      if (existsSync(of(id))) writeIfPresent(of(id), 'cgroup.kill', 1);
+      await removeCgroup(of(id));
+    },
+    list: () => children(base),
+    close: () => removeCgroup(base),
+  };
+};

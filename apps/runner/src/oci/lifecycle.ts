@@ -1,0 +1,157 @@
+import { rm } from 'node:fs/promises';
+import { Fault, type Log } from '@miosa/kernel';
+import type { RuntimeInstance, RuntimePort, RuntimeSpec, RuntimeState } from '@miosa/runtime';
+import type { Booter } from './boot.ts';
+import type { Cgroups } from './cgroups/cgroups.ts';
+import type { Disk } from './disk.ts';
+import type { Helper } from './helper.ts';
+import { keyedMutex } from './keyed-mutex.ts';
+import type { AddressPlan } from './network/addresses.ts';
+import type { SlotPool } from './network/slots.ts';
+import { isAlive } from './process.ts';
+import type { Records, SandboxRecord } from './records.ts';
+import { readStats } from './stats.ts';
+import type { templateStore } from './templates.ts';
+
+export interface LifecycleParts {
+  readonly helper: Helper;
+  readonly cgroups: Cgroups;
+  readonly disk: Disk;
+  readonly slots: SlotPool;
+  readonly plan: AddressPlan;
+  readonly records: Records;
+  readonly booter: Booter;
+  readonly templates: ReturnType<typeof templateStore>;
+  readonly log: Log;
+}
+
+export interface Lifecycle extends RuntimePort {
+  /** After a restart: what the record says was under way is finished or undone; what runs is kept. */
+  recover(record: SandboxRecord): Promise<void>;
+}
+
+const KILL_TIMEOUT_MS = 10_000;
+const absent = (): Fault => new Fault('NOT_FOUND', 'There is no such sandbox on this host.');
+
+export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
+  const { helper, cgroups, disk, slots, records, booter, templates, log } = parts;
+  const exclusive = keyedMutex();
+
+  const stateOf = (record: SandboxRecord): RuntimeState => {
+    if (record.phase !== 'running') return 'stopped';
+    if (!isAlive(record.process)) return 'lost';
+    return cgroups.isFrozen(record.spec.id) ? 'paused' : 'running';
+  };
+  const instance = (record: SandboxRecord): RuntimeInstance => ({
+    id: record.spec.id,
+    state: stateOf(record),
+    endpoint: { socketPath: booter.socketPath(record.spec.id) },
+    isolation: 'container',
+  });
+  const known = (id: string): SandboxRecord => {
+    const record = records.get(id);
+    if (record === undefined) throw absent();
+    return record;
+  };
+
+  /** Ends every process and what belongs to a boot only. Files stay. */
+  const endProcesses = async (id: string, record: SandboxRecord | undefined): Promise<void> => {
+    // A frozen process cannot die (cgroup v1); init first, because its end is the end of all in its pid namespace at once.
+    if (record?.process != null && isAlive(record.process)) {
+      if (cgroups.isFrozen(id)) await cgroups.setFrozen(id, false);
+      await helper.call('kill', { ...record.process, timeoutMs: KILL_TIMEOUT_MS });
+    }
+    await cgroups.remove(id);
+    await rm(booter.socketPath(id), { force: true });
+    if (record?.slot != null) {
+      await helper.call('links.destroy', { names: [parts.plan.slot(record.slot).link] });
+      await slots.release(record.slot);
+    }
+  };
+  const stopNow = async (record: SandboxRecord): Promise<SandboxRecord> => {
+    const stopping = await records.save({ ...record, phase: 'stopping' });
+    await endProcesses(record.spec.id, stopping);
+    return records.save({ ...stopping, phase: 'stopped', slot: null, process: null });
+  };
+  const destroyNow = async (id: string): Promise<void> => {
+    const record = records.get(id);
+    if (record !== undefined) await records.save({ ...record, phase: 'destroying' });
+    await endProcesses(id, record);
+    await disk.remove(id);
+    await records.remove(id);
+  };
+  /** Phase `creating` or `booting` must be on disk with its slot before anything of the boot exists. */
+  const bootNow = async (before: SandboxRecord, prepare: () => Promise<unknown>): Promise<SandboxRecord> => {
+    const slot = await slots.take();
+    const record = await records.save({ ...before, slot: slot.index, process: null });
+    await prepare();
+    const booted = await booter.boot(record, slot);
+    log.debug({ id: record.spec.id, ...booted }, 'sandbox started');
+    return records.save({ ...record, phase: 'running', process: { pid: booted.pid, startTime: booted.startTime } });
+  };
+
+  const createNow = async (spec: RuntimeSpec): Promise<RuntimeInstance> => {
+    const existing = records.get(spec.id);
+    if (existing !== undefined) return instance(existing);
+    const rootfs = templates.resolve(spec.templateId);
+    disk.assertRoom();
+    const record: SandboxRecord = { spec, rootfs, phase: 'creating', slot: null, process: null };
+    try {
+      return instance(await bootNow(record, () => disk.create(spec.id, spec.diskMiB)));
+    } catch (error) {
+      await destroyNow(spec.id);
+      if (error instanceof Fault) throw error;
+      throw new Fault('INTERNAL', 'The sandbox could not be started.', { internal: String(error), cause: error });
+    }
+  };
+  const resumeNow = async (id: string): Promise<RuntimeInstance> => {
+    let record = known(id);
+    const state = stateOf(record);
+    if (state === 'running') return instance(record);
+    if (state === 'paused') {
+      await cgroups.setFrozen(id, false);
+      return instance(record);
+    }
+    if (state === 'lost') record = await stopNow(record);
+    try {
+      return instance(await bootNow({ ...record, phase: 'booting' }, async () => {}));
+    } catch (error) {
+      await stopNow(known(id));
+      if (error instanceof Fault) throw error;
+      throw new Fault('INTERNAL', 'The sandbox could not be started again; its files are kept.', { internal: String(error), cause: error });
+    }
+  };
+
+  return {
+    create: (spec) => exclusive(spec.id, () => createNow(spec)),
+    pause: (id) =>
+      exclusive(id, async () => {
+        const record = known(id);
+        const state = stateOf(record);
+        if (state === 'lost') throw new Fault('CONFLICT', 'The sandbox is not running.', { details: { state } });
+        if (state === 'running') await cgroups.setFrozen(id, true);
+        return instance(record);
+      }),
+    resume: (id) => exclusive(id, () => resumeNow(id)),
+    stop: (id) => exclusive(id, async () => instance(known(id).phase === 'stopped' ? known(id) : await stopNow(known(id)))),
+    destroy: (id) => exclusive(id, () => destroyNow(id)),
+    inspect: (id) => exclusive(id, async () => (records.get(id) === undefined ? null : instance(known(id)))),
+    // Without waiting: one slow sandbox must not hold the list. What is half made or half gone is not listed.
+    list: async () =>
+      records
+        .all()
+        .filter((record) => record.phase !== 'creating' && record.phase !== 'destroying')
+        .map(instance),
+    stats: async (id) => {
+      const record = known(id);
+      return readStats(record, { cgroups, disk, link: record.slot === null ? null : parts.plan.slot(record.slot).link });
+    },
+    capabilities: async () => ({ driver: 'oci', isolation: 'container', pauseKeeps: 'memory', templates: templates.list() }),
+    recover: (record) =>
+      exclusive(record.spec.id, async () => {
+        if (record.phase === 'creating' || record.phase === 'destroying') await destroyNow(record.spec.id);
+        else if (record.phase === 'booting' || record.phase === 'stopping') await stopNow(record);
+        else if (record.phase === 'running' && !isAlive(record.process)) await endProcesses(record.spec.id, record);
+      }),
+  };
+};

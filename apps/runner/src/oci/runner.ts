@@ -1,0 +1,97 @@
+import { mkdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Log } from '@miosa/kernel';
+import type { RunnerConfig } from '../config.ts';
+import { createBooter } from './boot.ts';
+import { openCgroups } from './cgroups/open.ts';
+import { openDisk } from './disk.ts';
+import { startHelper } from './helper.ts';
+import { createLifecycle, type Lifecycle } from './lifecycle.ts';
+import { openNetwork } from './network/network.ts';
+import { slotPool } from './network/slots.ts';
+import { isAlive } from './process.ts';
+import { openRecords } from './records.ts';
+import { sweepOrphans } from './sweep.ts';
+import { templateStore } from './templates.ts';
+
+export interface Runner {
+  readonly runtime: Lifecycle;
+  /** Network slots ready now. */
+  slotsReady(): number;
+  /** Lets go: what runs goes on and the next runner adopts it. */
+  leave(): Promise<void>;
+  /** Clean stop: ends every sandbox, keeps files and records, removes everything else from the host. */
+  shutdown(): Promise<void>;
+}
+
+/** How many sandboxes are stopped side by side. */
+const STOP_BATCH = 8;
+
+/** Opens everything and recovers from whatever state the last runner left. `onFailure`: the process must end, a new one recovers. */
+export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (reason: string) => void): Promise<Runner> => {
+  const folder = join(config.dataDir, 'runner');
+  const socketsDir = join(config.dataDir, 'run', 's');
+  // Outside the data folder: the runtime walks to it as an id without rights, and every parent must let it pass.
+  const stageParent = `/run/miosa-${config.instance}`;
+  const stage = join(stageParent, 'stage');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mkdirSync(socketsDir, { recursive: true, mode: 0o750 });
+  mkdirSync(stage, { recursive: true, mode: 0o755 });
+  const records = openRecords(join(folder, 'sandboxes'));
+  const helper = startHelper(config.launchPath, onFailure);
+  const cgroups = openCgroups(`miosa-${config.instance}`);
+  const disk = await openDisk(helper, folder, config.diskGiB);
+  const live = records.all().filter((record) => record.phase === 'running' && isAlive(record.process));
+  const network = await openNetwork(config, folder, live.length > 0);
+  const slots = slotPool({ helper, plan: network.plan, target: config.slotsReady, log });
+  for (const record of live) if (record.slot !== null) slots.adopt(record.slot);
+  const booter = createBooter(config, { helper, cgroups, disk, stage });
+  const runtime = createLifecycle({
+    helper,
+    cgroups,
+    disk,
+    slots,
+    plan: network.plan,
+    records,
+    booter,
+    templates: templateStore(config.templatesDir),
+    log,
+  });
+
+  for (const record of records.all()) await runtime.recover(record);
+  const liveLinks = new Set(live.flatMap((record) => (record.slot === null ? [] : [network.plan.slot(record.slot).link])));
+  await sweepOrphans({
+    cgroups,
+    disk,
+    helper,
+    socketsDir,
+    known: new Set(records.all().map((record) => record.spec.id)),
+    links: network.links(),
+    liveLinks,
+    log,
+  });
+  await helper.call('disk.sweep', { path: join(folder, 'disk') });
+  await slots.fill();
+  log.info(
+    { adopted: live.length, records: records.all().length, resolver: network.resolver, addresses: network.plan.base },
+    'runner ready',
+  );
+
+  return {
+    runtime,
+    slotsReady: () => slots.ready,
+    leave: () => helper.close(),
+    shutdown: async () => {
+      const running = records.all().filter((record) => record.phase !== 'stopped');
+      for (let start = 0; start < running.length; start += STOP_BATCH)
+        await Promise.all(running.slice(start, start + STOP_BATCH).map((record) => runtime.stop(record.spec.id)));
+      await slots.close();
+      await network.close();
+      await cgroups.close();
+      await disk.close();
+      await helper.close();
+      rmdirSync(stage);
+      rmdirSync(stageParent);
+    },
+  };
+};

@@ -1,0 +1,77 @@
+import { Fault, isId } from '@miosa/kernel';
+import { Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { Runner } from './oci/runner.ts';
+
+const RuntimeSpecBody = Compile(
+  Type.Object(
+    {
+      id: Type.String(),
+      templateId: Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$' }),
+      hostname: Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$' }),
+      cpuCount: Type.Number({ minimum: 0.01, maximum: 1024 }),
+      memoryMiB: Type.Integer({ minimum: 16, maximum: 2 ** 22 }),
+      diskMiB: Type.Integer({ minimum: 16, maximum: 2 ** 26 }),
+      pidsMax: Type.Integer({ minimum: 16, maximum: 2 ** 22 }),
+      env: Type.Record(Type.String({ pattern: '^[^=\\u0000]+$' }), Type.String({ pattern: '^[^\\u0000]*$' })),
+    },
+    { additionalProperties: false },
+  ),
+);
+
+export interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+/** The id is checked before it can become part of a path, a cgroup name or an argument. */
+const sandboxId = (id: string): string => {
+  if (!isId('sbx', id)) throw new Fault('VALIDATION_ERROR', 'id: a sandbox id is sbx_ and 26 characters');
+  return id;
+};
+
+const create = async ({ runtime }: Runner, body: unknown): Promise<Answer> => {
+  if (!RuntimeSpecBody.Check(body)) {
+    const [first] = RuntimeSpecBody.Errors(body);
+    throw new Fault('VALIDATION_ERROR', `${first?.instancePath ?? ''} ${first?.message ?? 'is not a sandbox specification'}`.trim());
+  }
+  sandboxId(body.id);
+  return { status: 200, body: await runtime.create(body) };
+};
+
+const actions = { pause: 'pause', resume: 'resume', stop: 'stop' } as const;
+const isAction = (name: string): name is keyof typeof actions => Object.hasOwn(actions, name);
+
+const ofSandbox = async ({ runtime }: Runner, method: string, rawId: string, verb: string | undefined): Promise<Answer | null> => {
+  const id = sandboxId(rawId);
+  if (verb === undefined && method === 'GET') {
+    const found = await runtime.inspect(id);
+    if (found === null) throw new Fault('NOT_FOUND', 'There is no such sandbox on this host.');
+    return { status: 200, body: found };
+  }
+  if (verb === undefined && method === 'DELETE') {
+    await runtime.destroy(id);
+    return { status: 204 };
+  }
+  if (verb === 'stats' && method === 'GET') return { status: 200, body: await runtime.stats(id) };
+  if (verb !== undefined && method === 'POST' && isAction(verb)) return { status: 200, body: await runtime[verb](id) };
+  return null;
+};
+
+/** RuntimePort as routes; `shutdown` is carried out by the caller after the answer is sent. */
+export const route = async (runner: Runner, method: string, path: string, body: unknown): Promise<Answer> => {
+  const [resource, id, verb, more] = path.slice(1).split('/');
+  let answer: Answer | null = null;
+  if (resource === 'sandboxes' && id === undefined) {
+    if (method === 'GET') answer = { status: 200, body: await runner.runtime.list() };
+    if (method === 'POST') answer = await create(runner, body);
+  } else if (resource === 'sandboxes' && id !== undefined && more === undefined) {
+    answer = await ofSandbox(runner, method, id, verb);
+  } else if (path === '/capabilities' && method === 'GET') {
+    answer = { status: 200, body: await runner.runtime.capabilities() };
+  } else if ((path === '/healthz' || path === '/health') && method === 'GET') {
+    answer = { status: 200, body: { ok: true, slotsReady: runner.slotsReady() } };
+  }
+  if (answer === null) throw new Fault('NOT_FOUND', `There is no ${method} ${path}.`);
+  return answer;
+};
