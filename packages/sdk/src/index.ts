@@ -1,3 +1,4 @@
+export { toSnake as toWire } from './case.ts';
 export { Miosa, type RawRequest } from './client.ts';
 export type { MiosaOptions } from './config.ts';
 export * from './errors.ts';

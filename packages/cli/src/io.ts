@@ -1,0 +1,58 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+
+/** Everything the CLI touches outside itself; tests give their own. */
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where `config.json` lives. */
+  readonly configDir: string;
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  out(data: string | Uint8Array): void;
+  err(data: string | Uint8Array): void;
+  /** Resolves when everything written is out, so that a slow reader holds us back instead of filling memory. */
+  drained(): Promise<void>;
+  ask(question: string, options?: { readonly hidden?: boolean }): Promise<string>;
+  /** Calls back on Ctrl-C until the returned function is called. */
+  onInterrupt(listener: () => void): () => void;
+}
+
+const ask: Io['ask'] = async (question, options) => {
+  const hidden = options?.hidden === true;
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const reader = createInterface({
+    input: process.stdin,
+    output: hidden ? silent : process.stderr,
+    terminal: process.stdin.isTTY === true,
+  });
+  try {
+    if (hidden) process.stderr.write(question);
+    return await reader.question(hidden ? '' : question);
+  } finally {
+    reader.close();
+    if (hidden) process.stderr.write('\n');
+  }
+};
+
+export const processIo = (): Io => ({
+  env: process.env,
+  configDir: join(homedir(), '.miosa'),
+  stdin: process.stdin,
+  out: (data) => void process.stdout.write(data),
+  err: (data) => void process.stderr.write(data),
+  drained: async () => {
+    if (process.stdout.writableNeedDrain) await new Promise((resolve) => process.stdout.once('drain', resolve));
+  },
+  ask,
+  onInterrupt: (listener) => {
+    process.on('SIGINT', listener);
+    return () => void process.off('SIGINT', listener);
+  },
+});
+
+export const readAll = async (stream: NodeJS.ReadableStream): Promise<Buffer> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks);
+};

@@ -1,0 +1,56 @@
+import { Command, CommanderError } from 'commander';
+import { apiCommand } from './commands/api.ts';
+import { copyCommand } from './commands/cp.ts';
+import { execCommand, logsCommand } from './commands/exec.ts';
+import { keyCommands } from './commands/keys.ts';
+import { loginCommands } from './commands/login.ts';
+import { previewCommands } from './commands/previews.ts';
+import { sandboxCommands } from './commands/sandboxes.ts';
+import { projectCommands, workspaceCommands } from './commands/tenancy.ts';
+import { addGlobalOptions } from './context.ts';
+import { EXIT, exitCodeOf, explain } from './failure.ts';
+import type { Io } from './io.ts';
+
+/** Adds one or more commands below `parent`. */
+export type Register = (parent: Command, io: Io, setExitCode: (code: number) => void) => void;
+
+const group = (program: Command, names: readonly string[], summary: string): Command =>
+  program
+    .command(names[0] ?? '')
+    .aliases(names.slice(1))
+    .description(summary)
+    .enablePositionalOptions();
+
+/** Runs one command line and returns its exit code. Never throws, never exits the process. */
+export const run = async (args: readonly string[], io: Io): Promise<number> => {
+  let exitCode: number = EXIT.ok;
+  const setExitCode = (code: number): void => {
+    exitCode = code;
+  };
+  const program = new Command('miosa')
+    .description('The MIOSA command line. Set MIOSA_API_KEY and MIOSA_BASE_URL, or run "miosa login".')
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
+    .enablePositionalOptions()
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride();
+  const add = (parent: Command, ...registers: Register[]): void => {
+    for (const register of registers) register(parent, io, setExitCode);
+  };
+  addGlobalOptions(program);
+  add(program, loginCommands);
+  add(group(program, ['keys', 'key', 'api-keys', 'apiKeys'], 'API keys'), keyCommands);
+  add(group(program, ['workspaces', 'workspace'], 'workspaces: your customers'), workspaceCommands);
+  add(group(program, ['projects', 'project'], 'projects: what is built for them'), projectCommands);
+  const sandboxes = group(program, ['sandboxes', 'sandbox'], 'sandboxes: machines to build and show apps in');
+  add(sandboxes, sandboxCommands, execCommand, copyCommand, logsCommand, previewCommands);
+  add(program, execCommand, copyCommand, logsCommand, apiCommand);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Commander has printed its own message by now.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.user;
+    io.err(explain(error));
+    return exitCodeOf(error);
+  }
+};
