@@ -1,17 +1,62 @@
 import { defineConfig } from 'vitest/config';
 
-/** `unit`: rules beside the code and routes in process on a real database. `platform`: black box against a running platform (tests/). */
+const NOT_MODULES = '**/node_modules/**';
+
+/**
+ * `unit`: rules beside the code and routes in process on a real database. `rules`: house rules. `root`: runner and driver, need root.
+ * `platform`: black box against one running platform (tests/). `faults`: the same, but each file owns its platform and breaks it.
+ */
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: 'unit',
-          include: ['packages/**/*.test.{ts,tsx}', 'apps/**/*.test.ts', 'drivers/**/*.test.ts', 'tools/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/*.root.test.ts'],
+          include: [
+            'packages/**/*.test.{ts,tsx}',
+            'apps/**/*.test.ts',
+            'drivers/**/*.test.ts',
+            'examples/**/*.test.{ts,tsx}',
+            'bench/**/*.test.ts',
+            'templates/**/*.test.ts',
+          ],
+          exclude: [NOT_MODULES, '**/*.root.test.ts'],
           globalSetup: ['packages/db/src/test-server.ts'],
           testTimeout: 20_000,
           hookTimeout: 60_000,
+        },
+      },
+      { test: { name: 'rules', include: ['tools/**/*.test.ts'], exclude: [NOT_MODULES], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'root',
+          include: ['apps/**/*.root.test.ts', 'drivers/**/*.root.test.ts'],
+          exclude: [NOT_MODULES],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'platform',
+          include: ['tests/{acceptance,security,e2e}/**/*.test.{ts,tsx}'],
+          exclude: [NOT_MODULES],
+          globalSetup: ['tests/harness/global-setup.ts'],
+          // Each file already keeps both cores of the smallest machine busy; more at once only makes time-outs.
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['tests/faults/**/*.test.ts'],
+          exclude: [NOT_MODULES],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

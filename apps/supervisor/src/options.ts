@@ -44,7 +44,8 @@ export const readOptions = (env: Readonly<Record<string, string | undefined>>): 
     databaseUrl: env.DATABASE_URL === undefined || env.DATABASE_URL === '' ? null : env.DATABASE_URL,
     logLevel: env.MIOSA_LOG_LEVEL ?? 'info',
   };
-  if (!DOMAIN.test(options.domain) || options.domain.length > MAX_DOMAIN) mistakes.push(`MIOSA_DOMAIN is '${options.domain}', not a host name`);
+  if (!DOMAIN.test(options.domain) || options.domain.length > MAX_DOMAIN)
+    mistakes.push(`MIOSA_DOMAIN is '${options.domain}', not a host name`);
   if (options.httpPort === options.httpsPort) mistakes.push('the plain and the TLS port are the same');
   if (!LOG_LEVELS.includes(options.logLevel))
     mistakes.push(`MIOSA_LOG_LEVEL is '${options.logLevel}', not one of ${LOG_LEVELS.join(', ')}`);

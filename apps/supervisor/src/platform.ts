@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { embeddedPostgres, ensureSystemUser, type SystemUser } from '@miosa/db';
 import { type Layout, layoutOf, type Options, REPOSITORY, SetupError } from './options.ts';
@@ -43,11 +43,12 @@ const prepare = async (options: Options, layout: Layout): Promise<SystemUser> =>
 };
 
 /** Process ids by name, for `status` and for people with a debugger. */
-const writePids = (layout: Layout, services: readonly Service[]) =>
-  writeFileSync(
-    join(layout.run, 'pids.json'),
-    `${JSON.stringify(Object.fromEntries([['supervisor', process.pid], ...services.map(({ name, pid }) => [name, pid])]))}\n`,
-  );
+const writePids = (layout: Layout, services: readonly Service[]): void => {
+  const pids = Object.fromEntries([['supervisor', process.pid], ...services.map(({ name, pid }) => [name, pid])]);
+  const part = join(layout.run, '.pids.json');
+  writeFileSync(part, `${JSON.stringify(pids)}\n`);
+  renameSync(part, join(layout.run, 'pids.json'));
+};
 
 export const startPlatform = async (options: Options, say: (text: string) => void, abort: AbortSignal): Promise<Platform> => {
   const layout = layoutOf(options);

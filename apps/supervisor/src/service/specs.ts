@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EmbeddedPostgres, openDatabase, type SystemUser } from '@miosa/db';
@@ -9,8 +9,14 @@ import { ask, isReady } from './socket.ts';
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const LOWEST_FREE_PORT = 1024;
 
-/** All a child gets to know; nothing is inherited from the terminal. */
-const environment = (options: Options, databaseUrl: string): Record<string, string> => ({
+/** Settings for experts go to their process by prefix; nothing else is inherited from the terminal. */
+const tuning = (prefix: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (name.startsWith(prefix) && value !== undefined ? [[name, value]] : [])),
+  );
+
+/** All a child gets to know. */
+const environment = (options: Options): Record<string, string> => ({
   PATH,
   LANG: 'C.UTF-8',
   TZ: 'UTC',
@@ -21,7 +27,6 @@ const environment = (options: Options, databaseUrl: string): Record<string, stri
   MIOSA_HTTP_PORT: String(options.httpPort),
   MIOSA_HTTPS_PORT: String(options.httpsPort),
   MIOSA_LOG_LEVEL: options.logLevel,
-  DATABASE_URL: databaseUrl,
 });
 
 /** `KILL` on the supervisor's death: a child without its watcher would never be restarted, and hold sockets and ports of the next start. */
@@ -45,7 +50,12 @@ export const runnerSpec = (options: Options, layout: Layout): ServiceSpec => ({
   command: async () => ({
     file: 'setpriv',
     args: [...DIES_WITH_PARENT, '--', ...program(layout, REPOSITORY, 'runner')],
-    env: environment(options, ''),
+    env: {
+      ...environment(options),
+      ...tuning('MIOSA_RUN'),
+      MIOSA_AGENT_BIN: realpathSync(join(options.cache, 'agent', 'current', 'agent')),
+      MIOSA_LAUNCH_BIN: realpathSync(join(options.cache, 'agent', 'current', 'launch')),
+    },
   }),
   ready: () => isReady(layout.runnerSocket, '/healthz'),
   stop: async (child) => {
@@ -60,7 +70,7 @@ const unprivileged =
   (options: Options, layout: Layout, user: SystemUser, databaseUrl: string, app: string, capability: string | null) => async () => ({
     file: 'setpriv',
     args: [...asService(user, capability), '--', ...program(layout, layout.app, app)],
-    env: environment(options, databaseUrl),
+    env: { ...environment(options), ...tuning(`MIOSA_${app.replace('-', '_').toUpperCase()}_`), DATABASE_URL: databaseUrl },
   });
 
 export const controlPlaneSpec = (options: Options, layout: Layout, user: SystemUser, databaseUrl: string): ServiceSpec => ({

@@ -1,0 +1,56 @@
+/**
+ * `./miosa test [unit|go|root|platform]`: all suites, then a check that nothing was left on the machine. The last line is `N passed, N failed`,
+ * summed over every suite; the exit code says the same.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { settledLeftovers, snapshot } from '../tests/harness/leftovers.ts';
+import { type Count, goTests, vitestProjects } from './test-suites.ts';
+
+const SUITES: Readonly<Record<string, (work: string) => Promise<Count>>> = {
+  unit: (work) => vitestProjects(['rules', 'unit'], work),
+  go: () => goTests(['agent', 'apps/runner/launch']),
+  root: (work) => vitestProjects(['root'], work),
+  platform: async (work) => {
+    const shared = await vitestProjects(['platform'], work);
+    const faults = await vitestProjects(['faults'], work);
+    return { passed: shared.passed + faults.passed, failed: shared.failed + faults.failed, skipped: shared.skipped + faults.skipped };
+  },
+};
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => SUITES[name] === undefined);
+if (unknown.length > 0) {
+  console.error(`miosa: there is no suite '${unknown.join("', '")}'; there are: ${Object.keys(SUITES).join(', ')}.`);
+  process.exit(1);
+}
+
+const before = snapshot();
+const work = mkdtempSync(join(tmpdir(), 'test-run-'));
+const total = { passed: 0, failed: 0, skipped: 0 };
+const add = (count: Count) => {
+  total.passed += count.passed;
+  total.failed += count.failed;
+  total.skipped += count.skipped;
+};
+for (const [name, run] of Object.entries(SUITES)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  console.log(`\n── ${name}`);
+  const startedAt = Date.now();
+  const count = await run(work);
+  add(count);
+  console.log(
+    `── ${name}: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped in ${Math.round((Date.now() - startedAt) / 1000)} s`,
+  );
+}
+rmSync(work, { recursive: true, force: true });
+
+console.log('\n── left-overs: processes, mounts, namespaces, links, cgroups, firewall tables, loop devices, temporary folders');
+const left = await settledLeftovers(before);
+for (const line of left) console.log(`  LEFT BEHIND  ${line}`);
+if (left.length === 0) console.log('  none');
+add({ passed: left.length === 0 ? 1 : 0, failed: left.length === 0 ? 0 : 1, skipped: 0 });
+
+console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
+process.exitCode = total.failed === 0 ? 0 : 1;
