@@ -1,1 +1,2 @@
+export * from './oci.ts';
 export * from './port.ts';

@@ -63,10 +63,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     }
     await cgroups.remove(id);
     await rm(booter.socketPath(id), { force: true });
-    if (record?.slot != null) {
-      await helper.call('links.destroy', { names: [parts.plan.slot(record.slot).link] });
-      await slots.release(record.slot);
-    }
+    if (record?.slot != null) await slots.release(record.slot);
   };
   const stopNow = async (record: SandboxRecord): Promise<SandboxRecord> => {
     const stopping = await records.save({ ...record, phase: 'stopping' });

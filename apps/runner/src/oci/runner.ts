@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Log } from '@miosa/kernel';
 import type { RunnerConfig } from '../config.ts';
 import { createBooter } from './boot.ts';
+import { until } from './cgroups/files.ts';
 import { openCgroups } from './cgroups/open.ts';
 import { openDisk } from './disk.ts';
 import { startHelper } from './helper.ts';
@@ -86,6 +87,8 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
       for (let start = 0; start < running.length; start += STOP_BATCH)
         await Promise.all(running.slice(start, start + STOP_BATCH).map((record) => runtime.stop(record.spec.id)));
       await slots.close();
+      // The kernel takes namespaces down in the background, many at a time, which is far quicker than link by link.
+      await until('network links go', 10_000, () => network.links().length === 0);
       await network.close();
       await cgroups.close();
       await disk.close();

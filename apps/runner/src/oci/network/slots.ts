@@ -6,7 +6,7 @@ import type { AddressPlan, Slot } from './addresses.ts';
 /** Network namespaces with addresses, made ahead: making one takes 2–4 ms, taking one nothing. */
 export interface SlotPool {
   take(): Promise<Slot>;
-  /** Gives the index back; its namespace ends with the last process in it and is never used twice. */
+  /** Gives the index back. Its namespace ends with the last process in it, its link a moment later; neither is used again. */
   release(index: number): Promise<void>;
   /** Marks a slot of a sandbox that outlived the runner as taken. */
   adopt(index: number): void;
@@ -97,10 +97,7 @@ export const slotPool = (options: { helper: Helper; plan: AddressPlan; target: n
     close: async () => {
       closed = true;
       await filling;
-      for (const slot of ready.splice(0)) {
-        await helper.call('links.destroy', { names: [slot.link] });
-        await release(slot.index);
-      }
+      for (const slot of ready.splice(0)) await release(slot.index);
     },
   };
 };
