@@ -121,3 +121,18 @@ describe('errors of the driver', () => {
     await vi.waitFor(() => t.db.ping());
   });
 });
+
+it('goes on after another version changed a table under its prepared statements', async () => {
+  const db = openDatabase(t.url, { connections: 1 });
+  const read = () => sql`select * from counters where id = ${2}`.execute(db.read);
+  for (let i = 0; i < 6; i++) await read();
+  await sql`alter table counters add column later text`.execute(t.db.read);
+  expect(
+    await read().then(
+      () => 'none',
+      (error) => databaseFault(error)?.code,
+    ),
+  ).toBe('UNAVAILABLE');
+  await vi.waitFor(async () => expect((await read()).rows[0]).toHaveProperty('later'));
+  await db.close();
+});

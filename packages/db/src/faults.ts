@@ -8,8 +8,8 @@ interface DriverError {
 
 /** Values no column can hold: NUL in text, a lone surrogate in jsonb, a number or date out of range, a malformed uuid. */
 const BAD_VALUE = new Set(['22021', '22P05', '22P02', '22003', '22007', '22008']);
-/** Serialization failure or deadlock beyond all retries; lock not available; too many connections, out of disk; shutting down. */
-const BUSY = /^(?:40001|40P01|55P03|08...|53...|57P0[1-4])$/;
+/** Serialization failure or deadlock beyond all retries; lock not available; too many connections, out of disk; shutting down; plan of before a migration. */
+const BUSY = /^(?:0A000|40001|40P01|55P03|08...|53...|57P0[1-4])$/;
 const LOST =
   /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|The server does not)/;
 

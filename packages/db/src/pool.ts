@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { PreparingClient } from './prepared.ts';
 
 export interface PoolOptions {
   /** Connections. Default 10: on the two-core default machine more only queue inside Postgres instead of here. */
@@ -37,7 +38,12 @@ export const connectionConfig = (url: string, options: PoolOptions = {}): pg.Cli
 });
 
 export const createPool = (url: string, options: PoolOptions = {}): pg.Pool => {
-  const pool = new pg.Pool({ ...connectionConfig(url, options), max: options.connections ?? 10, idleTimeoutMillis: 30_000 });
+  const pool = new pg.Pool({
+    ...connectionConfig(url, options),
+    Client: PreparingClient,
+    max: options.connections ?? 10,
+    idleTimeoutMillis: 30_000,
+  });
   // An idle connection that dies (Postgres restart) is dropped by the pool; without a listener the event would end the process.
   pool.on('error', () => {});
   return pool;

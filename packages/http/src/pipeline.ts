@@ -4,6 +4,7 @@ import { DEFAULT_BODY_LIMIT_BYTES, parseJson, readJsonBytes } from './body.ts';
 import type { Cursors } from './cursor.ts';
 import { renderFault, type Translate, toFault } from './faults.ts';
 import { type IdempotencyStore, runIdempotent, type StoredAnswer } from './idempotency.ts';
+import { remembers } from './openapi.ts';
 import type { RequestOp } from './request-op.ts';
 import type { Page, RawRequest, RawResponse, Route, SseResponse, WithStatus } from './route.ts';
 import { bodyFault, type Check, queryFault, type Validator } from './validation.ts';
@@ -52,7 +53,6 @@ export const createPipeline = (route: Route, context: PipelineContext) => {
   const checkBody = hasJsonBody ? validator.body(route.body) : NO_FIELDS;
   const isJson = route.response !== 'raw' && route.response !== 'sse';
   const checkResponse = isJson && context.checkResponses ? validator.response(route.response) : NO_FIELDS;
-  const remembers = route.method === 'POST' && isJson && route.body !== 'raw' && route.access !== 'public' && route.internal !== true;
 
   const readParams = (request: FastifyRequest): Record<string, string> => {
     const params = request.params as Record<string, string>;
@@ -155,7 +155,7 @@ export const createPipeline = (route: Route, context: PipelineContext) => {
       const result = (await route.handler(op, ready.request)) as SseResponse | RawResponse;
       return result.kind === 'sse' ? context.sendSse(op, reply, result) : context.sendRaw(op, request, reply, result);
     }
-    const header = remembers ? request.headers['idempotency-key'] : undefined;
+    const header = remembers(route) ? request.headers['idempotency-key'] : undefined;
     const store = context.idempotency;
     const { status, body } =
       typeof header === 'string' && store !== undefined ? await remembered(op, ready, header, reply, store) : await answer(op, ready);
