@@ -10,7 +10,7 @@ locked() {
   flock -o "$MIOSA_CACHE/locks/$name" "$@"
 }
 
-hash_of() { find "$@" -type f -not -path '*/node_modules/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16; }
+hash_of() { find "$@" -type f \( -name '*.go' -o -name 'go.*' \) ! -name '*_test.go' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16; }
 
 need_dependencies() {
   local stamp=$REPO/node_modules/.miosa-installed want
