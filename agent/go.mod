@@ -1,0 +1,3 @@
+module miosa.dev/agent
+
+go 1.26

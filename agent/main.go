@@ -1,0 +1,99 @@
+// Command agent is PID 1 of a sandbox. It serves exec, processes, files, ports and tunnels over a unix socket to the platform outside; whoever
+// may open that socket may do everything in this sandbox, so there is no other credential. See README.md.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// version is set when building: -ldflags "-X main.version=…".
+var version = "dev"
+
+func main() {
+	socket := flag.String("socket", "", "listen on this path instead of the socket passed as descriptor 3")
+	workspace := flag.String("workspace", "/workspace", "default working directory; relative paths start here")
+	home := flag.String("home", "/home/sandbox", "home of the user sandbox")
+	showVersion := flag.Bool("version", false, "print the version and exit")
+	flag.Parse()
+	if *showVersion {
+		fmt.Println(version)
+		return
+	}
+	if err := run(*socket, defaultConfig(*workspace, *home)); err != nil {
+		fmt.Fprintln(os.Stderr, "agent:", err)
+		os.Exit(1)
+	}
+}
+
+func defaultConfig(workspace, home string) config {
+	return config{
+		workspace: workspace,
+		sandbox:   account{name: "sandbox", home: home, uid: 1000, gid: 1000},
+		root:      account{name: "root", home: "/root"},
+	}
+}
+
+// run serves until SIGTERM or SIGINT.
+func run(socket string, c config) error {
+	tuneMemory()
+	if err := prepareProcess(); err != nil {
+		return err
+	}
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
+	listener, err := listen(socket)
+	if err != nil {
+		return err
+	}
+	a, err := newAgent(c)
+	if err != nil {
+		return err
+	}
+	server := newServer(a)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		if !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+	case <-stop:
+	}
+	a.processes.shutdown()
+	return server.Close()
+}
+
+// prepareProcess sets what children inherit and what file work relies on.
+func prepareProcess() error {
+	syscall.Umask(0o022)
+	if os.Geteuid() == 0 {
+		// Supplementary groups would add to the rights of file work done as the user sandbox. Refused (EPERM) in user namespaces that
+		// forbid setgroups; there the runtime has set none.
+		_ = syscall.Setgroups([]int{})
+	}
+	if os.Getpid() != 1 {
+		const prSetChildSubreaper = 36 // prctl(2): orphans come to this process as they would to PID 1
+		_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, prSetChildSubreaper, 1, 0)
+	}
+	return openDevNull()
+}
+
+// listen takes the socket that the runner bound and passed as descriptor 3, or binds one itself.
+func listen(socket string) (net.Listener, error) {
+	if socket != "" {
+		return net.Listen("unix", socket)
+	}
+	passed := os.NewFile(3, "listener")
+	listener, err := net.FileListener(passed)
+	if err != nil {
+		return nil, errors.New("descriptor 3 is not a listening socket; pass one, or use --socket PATH")
+	}
+	return listener, passed.Close() // the listener has a copy of its own that children do not inherit
+}

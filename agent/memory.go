@@ -1,0 +1,61 @@
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+const (
+	// gcPercent: the runtime's first collection is at 4 MiB × percent / 100, so the usual 100 would let an idle agent hold 4 MiB of garbage.
+	gcPercent   = 25
+	memoryLimit = 64 << 20 // soft: above it the collector works harder rather than growing
+	// spareThreads are made at start. When a command uses up the process limit of the sandbox, the kernel refuses new threads as well, and
+	// the Go runtime ends the program if it needs one then: PID 1 must not depend on getting more.
+	spareThreads = 8
+	// maxProcs bounds threads and per-processor caches on large hosts; one serves requests while the other reads output.
+	maxProcs  = 2
+	idleDelay = time.Second
+)
+
+func tuneMemory() {
+	runtime.GOMAXPROCS(maxProcs)
+	debug.SetGCPercent(gcPercent)
+	debug.SetMemoryLimit(memoryLimit)
+	spareSomeThreads(spareThreads)
+}
+
+// spareSomeThreads makes n threads exist at the same time; the runtime keeps them for later.
+func spareSomeThreads(n int) {
+	var all, left sync.WaitGroup
+	all.Add(n)
+	left.Add(n)
+	for range n {
+		go func() {
+			runtime.LockOSThread()
+			all.Done()
+			all.Wait()
+			runtime.UnlockOSThread()
+			left.Done()
+		}()
+	}
+	left.Wait()
+}
+
+// trimmer gives memory back to the system once requests have stopped for idleDelay.
+type trimmer struct{ timer *time.Timer }
+
+// chunkBytes is the size of the buffers that move bytes: large enough to make system calls cheap, and held only while bytes move.
+const chunkBytes = 64 << 10
+
+var chunks = sync.Pool{New: func() any { return new([chunkBytes]byte) }}
+
+func newTrimmer() *trimmer {
+	return &trimmer{timer: time.AfterFunc(idleDelay, func() {
+		runtime.GC() // sync.Pool gives its buffers up at the second collection, which FreeOSMemory does
+		debug.FreeOSMemory()
+	})}
+}
+
+func (t *trimmer) touch() { t.timer.Reset(idleDelay) }
