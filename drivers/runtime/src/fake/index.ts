@@ -1,0 +1,1 @@
+export { createFakeRuntime, type FakeRuntime } from './runtime.ts';
