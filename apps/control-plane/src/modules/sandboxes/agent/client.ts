@@ -1,0 +1,138 @@
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Fault } from '@miosa/kernel';
+import type { Static, TSchema } from 'typebox';
+import { Check } from 'typebox/value';
+import { ConnectionsClosed, faultOfAnswer, nonsense, unreachable } from './faults.ts';
+import type { Pool } from './pool.ts';
+
+/** Two streams of 4 MiB, each byte up to six characters in JSON. A hostile agent must not fill our memory. */
+const ANSWER_MAX_BYTES = 56 * 1024 * 1024;
+const ERROR_MAX_BYTES = 64 * 1024;
+
+export interface AgentRequest {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+  /** A constant path or one built by `agentPath`; never a caller's string. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  readonly body?: Readable;
+  /** Until the answer's head; for JSON answers until its end. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+const targetOf = (pool: Pool): Record<string, unknown> =>
+  'socketPath' in pool.endpoint ? { socketPath: pool.endpoint.socketPath } : { host: pool.endpoint.host, port: pool.endpoint.port };
+
+const pathOf = (request: AgentRequest): string => {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(request.query ?? {})) if (value !== undefined) query.set(key, String(value));
+  return query.size === 0 ? request.path : `${request.path}?${query}`;
+};
+
+const start = (pool: Pool, request: AgentRequest, payload: Buffer | undefined): ClientRequest => {
+  const headers: Record<string, string> = { ...request.headers, host: 'agent' };
+  if (payload !== undefined) {
+    headers['content-type'] = 'application/json';
+    headers['content-length'] = String(payload.length);
+  }
+  if ('secret' in pool.endpoint) headers.authorization = `Bearer ${pool.endpoint.secret}`;
+  const outgoing = httpRequest({ ...targetOf(pool), agent: pool.agent, method: request.method, path: pathOf(request), headers });
+  pool.track(outgoing);
+  return outgoing;
+};
+
+const readAll = async (response: IncomingMessage, maxBytes: number): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) {
+      response.destroy();
+      throw nonsense(`answer larger than ${maxBytes} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size).toString('utf8');
+};
+
+/** Sends the request; resolves with the answer's head, whatever its status. `onStart` gets the request before anything is sent. */
+const exchange = (pool: Pool, request: AgentRequest, onStart: (outgoing: ClientRequest) => void): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    const payload = request.json === undefined ? undefined : Buffer.from(JSON.stringify(request.json));
+    const outgoing = start(pool, request, payload);
+    let answered = false;
+    outgoing.on('error', reject);
+    outgoing.once('response', (response) => {
+      answered = true;
+      resolve(response);
+    });
+    onStart(outgoing);
+    if (request.body === undefined) outgoing.end(payload);
+    // An agent that refuses early answers and closes while we still send: its answer counts then, not the broken pipe.
+    else pipeline(request.body, outgoing).catch((error: unknown) => (answered ? undefined : reject(asError(error))));
+  });
+
+const asError = (value: unknown): Error => (value instanceof Error ? value : new Error(String(value)));
+
+/** Keeps our own faults and cuts; everything else means the agent did not answer. */
+export const asFault = (error: unknown): unknown =>
+  error instanceof Fault || error instanceof ConnectionsClosed ? error : unreachable(error);
+
+/** Runs `work` with a bound on time and with the caller's hang-up; both cut the connection, neither ends a process inside. */
+const bounded = async <T>(request: AgentRequest, work: (onStart: (outgoing: ClientRequest) => void) => Promise<T>): Promise<T> => {
+  let outgoing: ClientRequest | undefined;
+  let timedOut = false;
+  const cut = (): void => {
+    outgoing?.destroy(new Error('cut'));
+  };
+  const timer = setTimeout(() => {
+    timedOut = true;
+    cut();
+  }, request.timeoutMs);
+  request.signal?.addEventListener('abort', cut);
+  try {
+    return await work((started) => {
+      outgoing = started;
+      if (request.signal?.aborted) cut();
+    });
+  } catch (error) {
+    if (timedOut) throw new Fault('TIMEOUT', 'The sandbox did not answer in time.', { cause: error });
+    throw asFault(error);
+  } finally {
+    clearTimeout(timer);
+    request.signal?.removeEventListener('abort', cut);
+  }
+};
+
+const failIfError = async (response: IncomingMessage): Promise<void> => {
+  const status = response.statusCode ?? 0;
+  if (status >= 400 || status < 200) throw faultOfAnswer(status, await readAll(response, ERROR_MAX_BYTES));
+};
+
+/** A request with a JSON answer of the given shape. */
+export const callJson = <T extends TSchema>(pool: Pool, request: AgentRequest, schema: T): Promise<Static<T>> =>
+  bounded(request, async (onStart) => {
+    const response = await exchange(pool, request, onStart);
+    await failIfError(response);
+    const text = await readAll(response, ANSWER_MAX_BYTES);
+    let value: unknown;
+    try {
+      value = text === '' ? null : JSON.parse(text);
+    } catch {
+      throw nonsense(`not JSON: ${text.slice(0, 200)}`);
+    }
+    if (!Check(schema, value)) throw nonsense(`unexpected shape: ${text.slice(0, 200)}`);
+    return value as Static<T>;
+  });
+
+/** A request whose answer is a stream. Statuses from 400 are thrown as faults; the caller must consume or destroy the stream. */
+export const callStream = (pool: Pool, request: AgentRequest): Promise<IncomingMessage> =>
+  bounded(request, async (onStart) => {
+    const response = await exchange(pool, request, onStart);
+    await failIfError(response);
+    return response;
+  });

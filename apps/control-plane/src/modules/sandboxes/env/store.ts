@@ -1,0 +1,47 @@
+import type { Db, Tx } from '@miosa/db';
+import type { Generated, Selectable } from 'kysely';
+
+export interface SandboxEnvTable {
+  sandbox_id: string;
+  key: string;
+  sealed_value: Buffer;
+  encrypted: boolean;
+  updated_at: Generated<Date>;
+}
+
+declare module '@miosa/db' {
+  interface Schema {
+    sandbox_env: SandboxEnvTable;
+  }
+}
+
+export type EnvRow = Selectable<SandboxEnvTable>;
+
+export const listEnv = async (db: Db, sandboxId: string): Promise<EnvRow[]> =>
+  db.selectFrom('sandbox_env').selectAll().where('sandbox_id', '=', sandboxId).orderBy('key').execute();
+
+export const putEnv = async (tx: Tx, rows: readonly EnvRow[]): Promise<void> => {
+  if (rows.length === 0) return;
+  await tx
+    .insertInto('sandbox_env')
+    .values([...rows])
+    .onConflict((conflict) =>
+      conflict.columns(['sandbox_id', 'key']).doUpdateSet((eb) => ({
+        sealed_value: eb.ref('excluded.sealed_value'),
+        encrypted: eb.ref('excluded.encrypted'),
+        updated_at: eb.ref('excluded.updated_at'),
+      })),
+    )
+    .execute();
+};
+
+export const deleteEnv = async (tx: Tx, sandboxId: string, key?: string): Promise<boolean> => {
+  let query = tx.deleteFrom('sandbox_env').where('sandbox_id', '=', sandboxId);
+  if (key !== undefined) query = query.where('key', '=', key);
+  return (await query.executeTakeFirst()).numDeletedRows > 0n;
+};
+
+/** Orders concurrent writers of one sandbox's environment, so that the limit on their number holds. */
+export const lockSandbox = async (tx: Tx, sandboxId: string): Promise<void> => {
+  await tx.selectFrom('sandboxes').select('id').where('id', '=', sandboxId).forUpdate().execute();
+};

@@ -1,0 +1,62 @@
+import type { Route } from '@miosa/http';
+import { createCore } from './core.ts';
+import type { SandboxesDeps } from './deps.ts';
+import { createEnvRoutes } from './env/routes.ts';
+import { createExecRoutes } from './exec/routes.ts';
+import { createFileRoutes } from './files/routes.ts';
+import { createInternalRoutes } from './internal-routes.ts';
+import { createJobs, type Jobs } from './jobs/jobs.ts';
+import { createLifecycleRoutes } from './lifecycle/routes.ts';
+import { destroyAll } from './lifecycle/service.ts';
+import { createPreviewRoutes } from './previews/routes.ts';
+import { countByProject, totalsByProjects } from './store.ts';
+import type { EndedReason } from './types.ts';
+
+export type { SandboxesDeps, TenancyFace } from './deps.ts';
+
+export interface Sandboxes {
+  /** Public routes, and those of the internal socket (`internal: true`). */
+  readonly routes: readonly Route[];
+  readonly jobs: Jobs;
+  /** Ends reconcilers, waits for work under way (at most `graceMs`), writes activity, closes connections. Sandboxes live on. */
+  close(graceMs?: number): Promise<void>;
+}
+
+const GRACE_MS = 10_000;
+
+/** Isolated machines of an organization's projects: life cycle, commands, files, environment, previews. */
+export const createSandboxes = async (deps: SandboxesDeps): Promise<Sandboxes> => {
+  let jobs: Jobs | undefined;
+  const core = await createCore(deps, () => jobs?.poke());
+  jobs = createJobs(core);
+  deps.tenancy.registerDependents({
+    kind: 'sandboxes',
+    countByProject,
+    totals: totalsByProjects,
+    destroyAll: (op, within, reason) => destroyAll(op, core, within, reason as EndedReason),
+  });
+  const close = async (graceMs = GRACE_MS): Promise<void> => {
+    core.stop();
+    await jobs.stop();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, graceMs);
+    });
+    await Promise.race([Promise.allSettled(core.background), late]);
+    clearTimeout(timer);
+    await core.activity.close();
+    await core.signals.close();
+    core.pools.closeAll();
+  };
+  return { routes: sandboxRoutes(core), jobs, close };
+};
+
+/** Static names before patterns of the same depth is the router's business; order here is that of the documentation. */
+export const sandboxRoutes = (core: Parameters<typeof createLifecycleRoutes>[0]): Route[] => [
+  ...createLifecycleRoutes(core),
+  ...createExecRoutes(core),
+  ...createFileRoutes(core),
+  ...createPreviewRoutes(core),
+  ...createEnvRoutes(core),
+  ...createInternalRoutes(core),
+];

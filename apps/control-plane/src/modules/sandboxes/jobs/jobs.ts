@@ -1,0 +1,73 @@
+import type { Core } from '../deps.ts';
+import { compareWithHost } from './compare.ts';
+import { endOverdue } from './overdue.ts';
+import { endStaleFailures, endTimers } from './timers.ts';
+
+/** How late a timer may end. */
+const TIMERS_MS = 1000;
+/** How long a lost machine may go unnoticed. */
+const COMPARE_MS = 5000;
+const FAILURES_MS = 60_000;
+
+export interface Jobs {
+  start(): void;
+  /** Compares with the host soon, e.g. because notifications may have been lost. */
+  poke(): void;
+  /** Resolves when no pass is under way. */
+  stop(): Promise<void>;
+}
+
+/** One reconciler: repeated by its timer or a signal, never twice at once in this process; a failure is logged and the next pass tries again. */
+const createLoop = (core: Core, name: string, everyMs: number, pass: (core: Core) => Promise<void>) => {
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
+  let stopped = true;
+  const run = async (): Promise<void> => {
+    try {
+      await pass(core);
+    } catch (error) {
+      core.log.warn({ err: error, job: name }, 'reconciler pass failed; will be repeated');
+    }
+  };
+  const schedule = (ms: number): void => {
+    clearTimeout(timer);
+    if (stopped) return;
+    timer = setTimeout(() => {
+      running = running.then(run).then(() => schedule(everyMs));
+    }, ms);
+    timer.unref();
+  };
+  return {
+    start: (): void => {
+      stopped = false;
+      schedule(0);
+    },
+    poke: (): void => schedule(0),
+    stop: async (): Promise<void> => {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+};
+
+/** The reconcilers of this module: idempotent, without input; rows are taken by locks, so that several control planes may run them. */
+export const createJobs = (core: Core): Jobs => {
+  const loops = [
+    createLoop(core, 'sandboxes.timers', TIMERS_MS, endTimers),
+    createLoop(core, 'sandboxes.overdue', TIMERS_MS, endOverdue),
+    createLoop(core, 'sandboxes.compare', COMPARE_MS, compareWithHost),
+    createLoop(core, 'sandboxes.failures', FAILURES_MS, endStaleFailures),
+  ];
+  return {
+    start: () => {
+      for (const loop of loops) loop.start();
+    },
+    poke: () => {
+      for (const loop of loops) loop.poke();
+    },
+    stop: async () => {
+      await Promise.all(loops.map((loop) => loop.stop()));
+    },
+  };
+};

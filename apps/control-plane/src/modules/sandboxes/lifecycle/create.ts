@@ -1,0 +1,212 @@
+import { performance } from 'node:perf_hooks';
+import { newId, notFound, type Op, randomBase32 } from '@miosa/kernel';
+import type { RuntimeInstance } from '@miosa/runtime';
+import type { Ownership, OwnershipRequest } from '../../tenancy/index.ts';
+import { type Core, inBackground } from '../deps.ts';
+import { putEnv } from '../env/store.ts';
+import { checkVars, injectedVars, sealVar, varsOf } from '../env/values.ts';
+import { startNamed } from '../exec/start.ts';
+import { endBoot, findAny, insertSandbox } from '../store.ts';
+import type { NewSandbox, SandboxRow } from '../types.ts';
+import { keyIdOf, ownerOf } from '../visibility.ts';
+import { auditSandbox, startMetering, voidMetering } from './audit.ts';
+import { cleanHost, deadlineAfter, expiryOf, sweepIfDestroyed } from './effects.ts';
+import { hostFault, reasonOf } from './faults.ts';
+import { refuseUnavailable, type Shape, type ShapeRequest, shapeOf } from './shape.ts';
+import { gone } from './states.ts';
+
+export interface CreateRequest extends OwnershipRequest, ShapeRequest {
+  readonly template_id?: string | undefined;
+  readonly name?: string | undefined;
+  readonly timeout_sec?: number | undefined;
+  readonly idle_timeout_sec?: number | undefined;
+  readonly persistent?: boolean | undefined;
+  readonly always_on?: boolean | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly tags?: string[] | undefined;
+  readonly metadata?: Record<string, unknown> | undefined;
+  readonly preview_port?: number | undefined;
+  readonly start_command?: string | undefined;
+  readonly wait?: boolean | undefined;
+  readonly wait_seconds?: number | undefined;
+}
+
+export interface Created {
+  readonly row: SandboxRow;
+  readonly ownership: Ownership;
+}
+
+const DEFAULTS = { template: 'miosa-sandbox', timeoutSec: 3600, waitSec: 60 } as const;
+/** Enough for builds with many workers; a fork bomb meets it in milliseconds. */
+const PIDS_MAX = 2048;
+/** 5 bits each: 50 random bits. Slugs are never reused, so a collision (a billion sandboxes: 1 in 2 million) is an error, not a retry. */
+const SLUG_RANDOM_CHARACTERS = 10;
+
+/** Creates a sandbox. Resolves when it is command-ready, or with `wait: false` or after `wait_seconds` in the state it then has. */
+export const createSandbox = async (op: Op, core: Core, request: CreateRequest): Promise<Created> => {
+  const accepted = performance.now();
+  refuseUnavailable({ ...request });
+  const shape = shapeOf(request);
+  const vars = varsOf(request.env ?? {});
+  checkVars('env', vars);
+  await core.tenancy.assertSetupDone(op);
+  const capabilities = await core.capabilities();
+  const templateId = request.template_id ?? DEFAULTS.template;
+  if (!capabilities.templates.includes(templateId)) throw notFound();
+  const ownership = await core.tenancy.resolveOwnership(op, request);
+
+  const draft = draftOf(op, request, { shape, ownership, templateId, resumeKeeps: capabilities.pauseKeeps });
+  const sealed = vars.map((entry) => sealVar(core.sealKey, draft.id, entry, draft.created_at));
+  const row = await core.db.tx(op, 'sandboxes.create', async (tx) => {
+    if (!(await core.tenancy.holdProject(tx, ownership.tenantId, ownership.projectId))) throw notFound();
+    const inserted = await insertSandbox(tx, draft);
+    await putEnv(tx, sealed);
+    await startMetering(tx, inserted, inserted.created_at);
+    await auditSandbox(tx, op, 'sandboxes.create', inserted);
+    return inserted;
+  });
+
+  const booting = inBackground(core, boot(op, core, row, { accepted, env: request.env ?? {}, startCommand: request.start_command }));
+  if (request.wait === false) {
+    booting.catch(() => {}); // recorded in the row
+    return { row, ownership };
+  }
+  return { row: await within(core, booting, row, (request.wait_seconds ?? DEFAULTS.waitSec) * 1000), ownership };
+};
+
+interface Resolved {
+  readonly shape: Shape;
+  readonly ownership: Ownership;
+  readonly templateId: string;
+  readonly resumeKeeps: 'files' | 'memory';
+}
+
+const draftOf = (
+  op: Op,
+  request: CreateRequest,
+  { shape, ownership, templateId, resumeKeeps }: Resolved,
+): NewSandbox & { created_at: Date } => {
+  const now = op.now();
+  const slug = `sbx${randomBase32(SLUG_RANDOM_CHARACTERS)}`;
+  return {
+    id: newId('sbx', now.getTime()),
+    tenant_id: ownership.tenantId,
+    workspace_id: ownership.workspaceId,
+    project_id: ownership.projectId,
+    owner_user_id: ownerOf(op),
+    external_workspace_id: ownership.externalWorkspaceId,
+    external_user_id: ownership.externalUserId,
+    external_project_id: ownership.externalProjectId,
+    name: request.name ?? slug,
+    slug,
+    metadata: JSON.stringify(request.metadata ?? {}),
+    tags: request.tags ?? [],
+    state: 'provisioning',
+    transition: null,
+    transition_deadline: deadlineAfter(now, 'provisioning'),
+    state_reason: null,
+    ended_reason: null,
+    template_id: templateId,
+    size: shape.size,
+    cpu_count: shape.cpuCount,
+    memory_mb: shape.memoryMiB,
+    disk_size_mb: shape.diskMiB,
+    persistent: request.persistent ?? true,
+    always_on: request.always_on ?? false,
+    timeout_sec: request.timeout_sec ?? DEFAULTS.timeoutSec,
+    idle_timeout_sec: request.idle_timeout_sec ?? 0,
+    expires_at: null,
+    isolation: null,
+    boot_path: null,
+    boot_ms: null,
+    resume_keeps: resumeKeeps,
+    preview_port: request.preview_port ?? null,
+    endpoint: null,
+    test: op.actor.type === 'key' && op.actor.keyType === 'test',
+    created_by: `${op.actor.type}:${op.actor.id}`,
+    api_key_id: keyIdOf(op),
+    last_activity_at: null,
+    started_at: null,
+    paused_at: null,
+    destroyed_at: null,
+    created_at: now,
+    updated_at: now,
+  };
+};
+
+/** The booted row, or after `ms` the row as it then is: running out of time is not an error (contract 1.13). */
+const within = async (core: Core, booting: Promise<SandboxRow>, row: SandboxRow, ms: number): Promise<SandboxRow> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), ms);
+  });
+  try {
+    const first = await Promise.race([booting, late]);
+    return first === 'late' ? ((await findAny(core.db.read, row.id)) ?? row) : first;
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+interface Boot {
+  readonly accepted: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly startCommand: string | undefined;
+}
+
+const boot = async (op: Op, core: Core, row: SandboxRow, how: Boot): Promise<SandboxRow> => {
+  let instance: RuntimeInstance;
+  try {
+    instance = await core.runtime.create({
+      id: row.id,
+      templateId: row.template_id,
+      hostname: row.slug,
+      cpuCount: row.cpu_count,
+      memoryMiB: row.memory_mb,
+      diskMiB: row.disk_size_mb,
+      pidsMax: PIDS_MAX,
+      env: { ...how.env, ...injectedVars(row) },
+    });
+  } catch (error) {
+    throw await failBoot(op, core, row, error);
+  }
+  const running = await markBooted(core, row, instance, Math.round(performance.now() - how.accepted));
+  if (running === undefined) {
+    await sweepIfDestroyed(core, row.id);
+    throw gone((await findAny(core.db.read, row.id)) ?? row);
+  }
+  if (how.startCommand !== undefined) await startNamed(core, running, 'start', how.startCommand);
+  return running;
+};
+
+/** `provisioning` → `running`; the window of the timers starts now. Undefined when the sandbox was destroyed or given up meanwhile. */
+export const markBooted = (core: Core, row: SandboxRow, instance: RuntimeInstance, bootMs: number): Promise<SandboxRow | undefined> => {
+  const now = core.now();
+  return endBoot(core.db.read, row.id, {
+    state: 'running',
+    endpoint: JSON.stringify(instance.endpoint),
+    isolation: instance.isolation,
+    boot_path: 'cold',
+    boot_ms: bootMs,
+    started_at: now,
+    last_activity_at: now,
+    expires_at: expiryOf(row, now),
+    updated_at: now,
+  });
+};
+
+/** A boot that failed: nothing on the host, an `error` row with its reason, nothing billed. Returns what to tell the caller. */
+export const failBoot = async (op: Op, core: Core, row: SandboxRow, error: unknown): Promise<unknown> => {
+  const now = core.now();
+  const reason = reasonOf(error);
+  const failed = await core.db.tx(op, 'sandboxes.bootFailed', async (tx) => {
+    const ended = await endBoot(tx, row.id, { state: 'error', state_reason: reason, updated_at: now });
+    if (ended === undefined) return undefined;
+    await voidMetering(tx, ended);
+    await auditSandbox(tx, op, 'sandboxes.create', ended, { errorCode: 'UNAVAILABLE', metadata: { reason } });
+    return ended;
+  });
+  await cleanHost(core, row.id);
+  if (failed === undefined) return gone((await findAny(core.db.read, row.id)) ?? row);
+  return hostFault(error, 'The sandbox could not be started', { sandbox_id: row.id, state_reason: reason });
+};

@@ -1,0 +1,232 @@
+import { Type } from 'typebox';
+import { ENDED_REASONS, STATES } from './types.ts';
+
+/** Wire schemas shared by the routes of this module. Titles become component names of the OpenAPI file. */
+type Schemas = Parameters<typeof Type.Union>[0];
+export const nullable = <T extends Schemas[number]>(schema: T) => Type.Union([schema, Type.Null()]);
+const oneOf = <T extends string>(values: readonly T[]) => Type.Unsafe<T>({ type: 'string', enum: [...values] });
+
+export { oneOf };
+
+const Ts = Type.String({ format: 'date-time' });
+const Strings = Type.Array(Type.String());
+const AnyObject = Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true });
+
+/** Fields of every object that belongs to a project (contract: Owned). */
+export const OWNED = {
+  id: Type.String(),
+  name: Type.String(),
+  tenant_id: Type.String(),
+  workspace_id: Type.String(),
+  workspace_slug: Type.String(),
+  workspace_name: Type.String(),
+  project_id: Type.String(),
+  project_slug: Type.String(),
+  project_name: Type.String(),
+  external_workspace_id: nullable(Type.String()),
+  external_user_id: nullable(Type.String()),
+  external_project_id: nullable(Type.String()),
+  owner_user_id: nullable(Type.String()),
+  metadata: AnyObject,
+  tags: Strings,
+  created_at: Ts,
+  updated_at: Ts,
+};
+
+export const Sandbox = Type.Object(
+  {
+    ...OWNED,
+    slug: Type.String({ description: 'part of preview host names' }),
+    state: oneOf(STATES),
+    state_reason: nullable(Type.String()),
+    ended_reason: nullable(oneOf(ENDED_REASONS)),
+    ready: Type.Boolean({ description: 'commands run now' }),
+    template_id: Type.String(),
+    image: nullable(Type.String()),
+    size: Type.String(),
+    cpu_count: Type.Integer({ description: 'share of the host, not a pin' }),
+    memory_mb: Type.Integer(),
+    disk_size_mb: Type.Integer(),
+    persistent: Type.Boolean(),
+    always_on: Type.Boolean(),
+    timeout_sec: Type.Integer(),
+    idle_timeout_sec: Type.Integer(),
+    expires_at: nullable(Ts),
+    timeout_remaining_ms: nullable(Type.Integer()),
+    isolation: nullable(oneOf(['container', 'gvisor', 'microvm'])),
+    boot_path: nullable(oneOf(['cold', 'warm', 'snapshot', 'fork'])),
+    boot_ms: nullable(Type.Integer({ description: 'request accepted → command-ready' })),
+    resume_keeps: nullable(oneOf(['files', 'memory'])),
+    preview_url: Type.String(),
+    preview_port: Type.Integer(),
+    region: Type.String(),
+    test: Type.Boolean(),
+    snapshot_id: nullable(Type.String()),
+    parent_sandbox_id: nullable(Type.String()),
+    last_activity_at: nullable(Ts),
+    started_at: nullable(Ts),
+    paused_at: nullable(Ts),
+    destroyed_at: nullable(Ts),
+    total_runtime_sec: Type.Integer(),
+  },
+  { title: 'Sandbox' },
+);
+
+export const ExecResult = Type.Object(
+  {
+    stdout: Type.String(),
+    stderr: Type.String(),
+    exit_code: Type.Integer({ description: 'from wait(); 128 + signal when a signal ended it' }),
+    signal: nullable(Type.String()),
+    duration_ms: Type.Integer(),
+    timed_out: Type.Boolean(),
+    truncated: Type.Boolean({ description: 'more than 4 MiB on a stream; the rest was dropped' }),
+    process_id: Type.String(),
+  },
+  { title: 'ExecResult' },
+);
+
+export const Process = Type.Object(
+  {
+    id: Type.String(),
+    pid: Type.Integer(),
+    name: nullable(Type.String()),
+    command: Type.Union([Type.String(), Strings]),
+    cwd: Type.String(),
+    state: oneOf(['running', 'exited']),
+    exit_code: nullable(Type.Integer()),
+    signal: nullable(Type.String()),
+    autostart: Type.Boolean(),
+    restart: oneOf(['never', 'on_failure', 'always']),
+    started_at: Ts,
+    exited_at: nullable(Ts),
+    log_bytes: Type.Integer(),
+    log_truncated: Type.Boolean(),
+  },
+  { title: 'Process' },
+);
+
+export const ProcessLogs = Type.Object(
+  { stdout: Type.String(), stderr: Type.String(), truncated: Type.Boolean() },
+  { title: 'ProcessLogs' },
+);
+
+export const LogLine = Type.Object(
+  { ts: Ts, stream: oneOf(['stdout', 'stderr', 'system']), line: Type.String(), source: Type.Optional(Type.String()) },
+  { title: 'LogLine' },
+);
+
+const FILE = {
+  path: Type.String(),
+  name: Type.String(),
+  type: oneOf(['file', 'dir', 'symlink']),
+  size_bytes: Type.Integer(),
+  mode: Type.String({ description: 'octal, e.g. 0644' }),
+  modified_at: Ts,
+  symlink_target: Type.Optional(Type.String()),
+};
+export const File = Type.Object(FILE, { title: 'File' });
+export const FileTree = Type.Object(
+  { ...FILE, children: Type.Array(Type.Unsafe<object>({ type: 'object', additionalProperties: true, description: 'FileTree' })) },
+  { title: 'FileTree' },
+);
+export const WriteManyResult = Type.Object(
+  {
+    written: Type.Array(Type.Object({ path: Type.String(), size_bytes: Type.Integer() })),
+    failed: Type.Array(Type.Object({ path: Type.String(), code: Type.String(), message: Type.String() })),
+  },
+  { title: 'WriteManyResult' },
+);
+
+export const Port = Type.Object(
+  {
+    port: Type.Integer(),
+    address: Type.String(),
+    process_id: nullable(Type.String()),
+    command: Type.String(),
+    url: Type.String(),
+    visibility: oneOf(['public', 'private']),
+  },
+  { title: 'Port' },
+);
+
+export const Preview = Type.Object(
+  {
+    ...OWNED,
+    sandbox_id: Type.String(),
+    port: Type.Integer(),
+    visibility: oneOf(['public', 'private']),
+    host_header: oneOf(['localhost', 'public']),
+    state: oneOf(['active', 'deleted']),
+    url: Type.String(),
+  },
+  { title: 'Preview' },
+);
+
+export const PreviewToken = Type.Object(
+  {
+    token: Type.String(),
+    url: Type.String(),
+    expires_at: Ts,
+    sandbox_id: Type.String(),
+    scope: oneOf(['read', 'interact']),
+    port: Type.Union([Type.Integer(), Type.Literal('any')]),
+  },
+  { title: 'PreviewToken' },
+);
+
+export const Share = Type.Object(
+  {
+    id: Type.String(),
+    token: Type.String({ description: 'whole at creation, afterwards only its beginning' }),
+    url: Type.String(),
+    expires_at: nullable(Ts),
+    sandbox_id: Type.String(),
+    port: Type.Integer(),
+    name: nullable(Type.String()),
+    created_at: Ts,
+    last_used_at: nullable(Ts),
+  },
+  { title: 'Share' },
+);
+
+export const EnvVar = Type.Object(
+  { key: Type.String(), value: nullable(Type.String()), encrypted: Type.Boolean(), updated_at: Ts },
+  { title: 'EnvVar' },
+);
+
+export const Deleted = Type.Object({ id: Type.String(), deleted: Type.Literal(true) }, { title: 'Deleted' });
+export const Success = Type.Object({ success: Type.Literal(true) }, { title: 'Success' });
+
+export const Readiness = Type.Object(
+  {
+    ready: Type.Boolean(),
+    state: oneOf(STATES),
+    checks: Type.Array(Type.Object({ name: Type.String(), ok: Type.Boolean(), message: Type.String() })),
+  },
+  { title: 'SandboxReadiness' },
+);
+
+const Measurement = oneOf(['measured', 'estimated', 'unavailable']);
+export const SandboxUsage = Type.Object(
+  {
+    sandbox_id: Type.String(),
+    state: oneOf(STATES),
+    runtime_sec: Type.Integer(),
+    provisioned_vcpu_ms: Type.Integer(),
+    provisioned_memory_mb_ms: Type.Integer(),
+    active_cpu_ms: nullable(Type.Integer()),
+    network_ingress_bytes: nullable(Type.Integer()),
+    network_egress_bytes: nullable(Type.Integer()),
+    storage_bytes: nullable(Type.Integer()),
+    measurement_status: Type.Object({ active_cpu: Measurement, network: Measurement, provisioned_resources: Measurement }),
+    estimated_cost_usd: Type.Number(),
+    timeout_sec: Type.Integer(),
+    timeout_remaining_ms: nullable(Type.Integer()),
+  },
+  { title: 'SandboxUsage' },
+);
+
+export const Id = Type.Object({ id: Type.String({ maxLength: 64 }) });
+export const ProcessIds = Type.Object({ id: Type.String({ maxLength: 64 }), pid: Type.String({ maxLength: 64 }) });
+export const PreviewIds = Type.Object({ id: Type.String({ maxLength: 64 }), preview_id: Type.String({ maxLength: 64 }) });

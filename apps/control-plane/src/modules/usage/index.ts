@@ -1,0 +1,2 @@
+export { closeInterval, openInterval, totals, voidInterval } from './store.ts';
+export type { Metered, UsageTotal } from './types.ts';
