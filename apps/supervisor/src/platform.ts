@@ -20,16 +20,16 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
-const servicesOf = (options: Options, layout: Layout, user: SystemUser, say: (text: string) => void): Service[] => {
+/** Services of one stage start side by side: the runner needs no database. */
+const stagesOf = (options: Options, layout: Layout, user: SystemUser, say: (text: string) => void): Service[][] => {
   const server = embeddedPostgres({ dataDir: layout.cluster, socketDir: layout.postgresSockets, cacheDir: options.cache });
   const databaseUrl = options.databaseUrl ?? server.url;
-  const specs = [
-    ...(options.databaseUrl === null ? [postgresSpec(layout, server)] : []),
-    runnerSpec(options, layout),
-    controlPlaneSpec(options, layout, user, databaseUrl),
-    edgeSpec(options, layout, user, databaseUrl),
+  const stages = [
+    [...(options.databaseUrl === null ? [postgresSpec(layout, server)] : []), runnerSpec(options, layout)],
+    [controlPlaneSpec(options, layout, user, databaseUrl)],
+    [edgeSpec(options, layout, user, databaseUrl)],
   ];
-  return specs.map((spec) => createService(spec, layout.logs, say));
+  return stages.map((specs) => specs.map((spec) => createService(spec, layout.logs, say)));
 };
 
 const prepare = async (options: Options, layout: Layout): Promise<SystemUser> => {
@@ -68,14 +68,13 @@ export const startPlatform = async (options: Options, say: (text: string) => voi
     await checkPorts(options);
     const user = await prepare(options, layout);
     showCode(REPOSITORY, layout.app);
-    const services = servicesOf(options, layout, user, say);
-    for (const service of services) {
+    const stages = stagesOf(options, layout, user, say);
+    for (const stage of stages) {
       if (abort.aborted) throw new SetupError('interrupted.');
-      const startedAt = Date.now();
-      running.push(service);
-      await Promise.race([service.start(), aborted(abort)]);
-      say(`${service.name} ready (${Date.now() - startedAt} ms)`);
+      running.push(...stage);
+      await Promise.race([Promise.all(stage.map((service) => startOne(service, say))), aborted(abort)]);
     }
+    const services = stages.flat();
     pids = setInterval(() => writePids(layout, services), 500);
     writePids(layout, services);
     const { credentials, isNew } = await firstStart(options, layout);
@@ -84,6 +83,12 @@ export const startPlatform = async (options: Options, say: (text: string) => voi
     await stop();
     throw error;
   }
+};
+
+const startOne = async (service: Service, say: (text: string) => void): Promise<void> => {
+  const startedAt = Date.now();
+  await service.start();
+  say(`${service.name} ready (${Date.now() - startedAt} ms)`);
 };
 
 const aborted = (signal: AbortSignal): Promise<never> =>

@@ -45,6 +45,7 @@ export const createService = (spec: ServiceSpec, logs: string, say: (text: strin
     const { file, args, env } = await spec.command();
     if (stopping) return;
     const startedAt = Date.now();
+    lastProblem = '';
     // A session of its own: Ctrl-C at the terminal reaches the supervisor only, which then stops all in order.
     const started = spawn(file, args, { env, cwd: '/', detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     child = started;
@@ -53,7 +54,8 @@ export const createService = (spec: ServiceSpec, logs: string, say: (text: strin
       onLines(stream, (line) => {
         const problem = problemIn(line);
         if (problem === null) return;
-        lastProblem = problem;
+        // A crash prints its reason somewhere in the middle: a line that says so wins over the ones around it.
+        if (lastProblem === '' || /\bE[A-Z]{4,}\b|rror\b|cannot/.test(problem)) lastProblem = problem;
         if (!stopping && wasReady) say(`${spec.name}: ${problem}`);
       });
     }

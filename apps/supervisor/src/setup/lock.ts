@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { SetupError } from '../options.ts';
 
 export interface Lock {
@@ -29,6 +30,7 @@ const isFree = (fd: number): boolean => spawnSync('flock', ['--nonblock', '3'], 
 
 /** One supervisor per data folder. */
 export const takeLock = (path: string): Lock => {
+  mkdirSync(dirname(path), { recursive: true });
   const fd = openSync(path, 'a+', 0o644);
   if (!isFree(fd)) {
     const holder = readFileSync(path, 'utf8').trim();
