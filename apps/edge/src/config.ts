@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Names } from '@miosa/hostnames';
+
+export interface Config {
+  readonly names: Names;
+  readonly databaseUrl: string;
+  readonly logLevel: string;
+  /** Requests per second and burst, per visitor IP and preview host (contract 4.4: 100 and 200). 0 turns the limit off. */
+  readonly rate: { readonly perSecond: number; readonly burst: number };
+  readonly maxConnections: number;
+  readonly tlsFolder: string;
+  readonly controlSocket: string;
+  readonly internalSocket: string;
+  /** Own health and metrics. */
+  readonly opsSocket: string;
+  readonly previewPublicKey: string;
+  readonly cookieSecret: Buffer;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const DOMAIN = /^(?=.{1,200}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/** Reads environment and key files once; all mistakes are reported together. */
+export const readConfig = (env: Env): Config => {
+  const mistakes: string[] = [];
+  const number = (name: string, fallback: number, min: number, max: number): number => {
+    const text = env[name] ?? String(fallback);
+    const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max)) mistakes.push(`${name} must be a whole number from ${min} to ${max}, not "${text}"`);
+    return value;
+  };
+  const file = (path: string): string => {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch (error) {
+      mistakes.push(`cannot read ${path} (${(error as NodeJS.ErrnoException).code})`);
+      return '';
+    }
+  };
+  const data = env['MIOSA_DATA'] ?? '/var/lib/miosa';
+  const domain = (env['MIOSA_DOMAIN'] ?? 'miosa.localhost').toLowerCase();
+  if (!DOMAIN.test(domain)) mistakes.push(`MIOSA_DOMAIN must be a host name (IDN as punycode), not "${domain}"`);
+  const databaseUrl = env['DATABASE_URL'] ?? '';
+  if (!/^postgres(?:ql)?:/.test(databaseUrl)) mistakes.push('DATABASE_URL must be a postgresql:// URL');
+  const logLevel = env['MIOSA_LOG_LEVEL'] ?? 'info';
+  if (!LEVELS.includes(logLevel)) mistakes.push(`MIOSA_LOG_LEVEL must be one of ${LEVELS.join(' ')}`);
+  const secret = file(join(data, 'keys/edge.secret')).trim();
+  if (secret !== '' && !/^[0-9a-f]{64}$/i.test(secret)) mistakes.push('keys/edge.secret must hold 32 bytes as hex');
+  const config: Config = Object.freeze({
+    names: Object.freeze({
+      domain,
+      httpPort: number('MIOSA_HTTP_PORT', 8080, 1, 65_535),
+      httpsPort: number('MIOSA_HTTPS_PORT', 8443, 1, 65_535),
+    }),
+    databaseUrl,
+    logLevel,
+    rate: Object.freeze({
+      perSecond: number('MIOSA_EDGE_RATE', 100, 0, 1_000_000),
+      burst: number('MIOSA_EDGE_BURST', 200, 1, 1_000_000),
+    }),
+    maxConnections: number('MIOSA_EDGE_MAX_CONNECTIONS', 10_000, 1, 1_000_000),
+    tlsFolder: join(data, 'tls'),
+    controlSocket: join(data, 'run/control.sock'),
+    internalSocket: join(data, 'run/internal.sock'),
+    opsSocket: join(data, 'run/edge.sock'),
+    previewPublicKey: file(join(data, 'keys/preview.pub')),
+    cookieSecret: Buffer.from(secret, 'hex'),
+  });
+  if (mistakes.length > 0) throw new Error(`The edge cannot start:\n- ${mistakes.join('\n- ')}`);
+  return config;
+};

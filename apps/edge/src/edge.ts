@@ -1,0 +1,89 @@
+import type { ServerResponse } from 'node:http';
+import type { Names } from '@miosa/hostnames';
+import type { Log } from '@miosa/kernel';
+import { createApi } from './api/api.ts';
+import { createEmbed } from './api/embed.ts';
+import { createDispatch } from './dispatch.ts';
+import { createMetrics } from './metrics.ts';
+import { createInternal } from './net/internal.ts';
+import { createRateLimit } from './net/rate.ts';
+import { createActivity } from './preview/activity.ts';
+import { createAdmission } from './preview/admit.ts';
+import { createConnections } from './preview/connections.ts';
+import { createPreview } from './preview/preview.ts';
+import { createWaker } from './preview/wake.ts';
+import { createPool } from './proxy/pool.ts';
+import { isRunning, type RouteStore } from './routes/types.ts';
+import { createWorld, type World } from './routes/world.ts';
+import { createJudge } from './tokens/judge.ts';
+import { createSessions } from './tokens/session.ts';
+import type { Visit } from './visit.ts';
+
+export interface EdgeOptions {
+  readonly names: Names;
+  readonly store: RouteStore;
+  readonly log: Log;
+  readonly previewPublicKey: string;
+  readonly cookieSecret: Buffer;
+  readonly controlSocket: string;
+  readonly internalSocket: string;
+  readonly rate: { readonly perSecond: number; readonly burst: number };
+  /** How long a request waits for a sandbox to start; the contract's 30 s unless a test says otherwise. */
+  readonly holdMs?: number;
+}
+
+/** Idle connections to a sandbox that no longer runs are closed at once. */
+const dropWhenStopped = (world: World, drop: (sandboxId: string) => void): void =>
+  world.onChange((change) => {
+    if (change.kind !== 'sandbox') return;
+    world.sandbox(change.slug).then(
+      (route) => route && !isRunning(route) && drop(route.id),
+      () => undefined,
+    );
+  });
+
+/** All parts of the edge put together, without listeners and without a database. */
+export const createEdge = (options: EdgeOptions) => {
+  const { names, store, log } = options;
+  const world = createWorld({ store, log });
+  const judge = createJudge({ world, publicKey: options.previewPublicKey });
+  const internal = createInternal(options.internalSocket);
+  const pool = createPool();
+  const activity = createActivity({ internal, log });
+  const connections = createConnections({ world, judge, log });
+  const rate = createRateLimit(options.rate);
+  const api = createApi({ socketPath: options.controlSocket, log });
+  const metrics = createMetrics({ openConnections: () => connections.count, sandboxesKnown: () => world.sandboxesKnown });
+  dropWhenStopped(world, pool.drop);
+  const preview = createPreview({
+    ...{ world, pool, connections, activity, rate, log },
+    admit: createAdmission({ judge, sessions: createSessions(options.cookieSecret) }),
+    waker: createWaker({ world, internal, ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs }) }),
+    onRefused: ({ code }) => metrics.refused.inc({ code }),
+  });
+  const onVisit = ({ host }: Visit, res: ServerResponse): void => {
+    const stop = metrics.duration.startTimer({ host: host.kind });
+    res.once('close', () => {
+      stop();
+      metrics.requests.inc({ host: host.kind, status: `${Math.floor(res.statusCode / 100)}xx` });
+    });
+  };
+  const dispatch = createDispatch({ names, api, embed: createEmbed({ world, judge, names }), preview, rate, log, onVisit });
+
+  return {
+    world,
+    dispatch,
+    metrics,
+    openConnections: () => connections.count,
+    /** Ends what is still open and reports the last activity. */
+    close: async (): Promise<void> => {
+      connections.cutAll();
+      connections.close();
+      activity.close();
+      await activity.flush();
+      for (const part of [api, pool, internal]) part.close();
+    },
+  };
+};
+
+export type Edge = ReturnType<typeof createEdge>;

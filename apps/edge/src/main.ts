@@ -1,0 +1,78 @@
+import { rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openDatabase } from '@miosa/db';
+import { type Config, readConfig } from './config.ts';
+import { createEdge } from './edge.ts';
+import { httpListener, httpsListener, listen } from './listener.ts';
+import { createLog } from './log.ts';
+import { createOps, listenOn } from './ops.ts';
+import { createRouteStore } from './routes/store.ts';
+import { readCertificate, watchCertificate } from './tls.ts';
+
+/** Requests under way get this long after SIGTERM. */
+const DRAIN_MS = 10_000;
+const DATABASE_CONNECTIONS = 4;
+
+const start = async (config: Config): Promise<() => Promise<void>> => {
+  const log = createLog(config.logLevel);
+  const database = openDatabase(config.databaseUrl, { connections: DATABASE_CONNECTIONS, applicationName: 'miosa-edge' });
+  const edge = createEdge({ ...config, store: createRouteStore(database), log });
+  const http = httpListener(edge.dispatch, config.maxConnections);
+  const https = httpsListener(edge.dispatch, config.maxConnections, await readCertificate(config.tlsFolder));
+  const certificates = watchCertificate(
+    config.tlsFolder,
+    (certificate) => {
+      https.setSecureContext({ ...certificate, minVersion: 'TLSv1.2' });
+      log.info({}, 'new TLS certificate in use');
+    },
+    log,
+  );
+  process.on('SIGHUP', certificates.reload);
+  const ops = createOps({
+    registry: edge.metrics.registry,
+    readiness: () => ({ routes: edge.world.following, listening: https.listening }),
+  });
+  const stopping = new AbortController();
+  void edge.world.follow(database.listen, stopping.signal);
+  await listenOn(ops, config.opsSocket);
+  await Promise.all([listen(http, config.names.httpPort), listen(https, config.names.httpsPort)]);
+  log.info({ ...config.names }, 'edge is up');
+
+  return async () => {
+    stopping.abort();
+    certificates.close();
+    const servers = [http, https];
+    for (const server of servers) {
+      server.close();
+      server.closeIdleConnections();
+    }
+    const deadline = Date.now() + DRAIN_MS;
+    while (edge.openConnections() > 0 && Date.now() < deadline) await sleep(50);
+    await edge.close();
+    for (const server of servers) server.closeAllConnections();
+    ops.close();
+    ops.closeAllConnections();
+    await database.close();
+    await rm(config.opsSocket, { force: true });
+    log.info({}, 'edge is down');
+  };
+};
+
+const fail = (error: unknown): never => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+};
+
+try {
+  const stop = await start(readConfig(process.env));
+  let stopped = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopped) return;
+      stopped = true;
+      stop().then(() => process.exit(0), fail);
+    });
+  }
+} catch (error) {
+  fail(error);
+}

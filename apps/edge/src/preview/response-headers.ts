@@ -1,0 +1,48 @@
+import { endToEnd, type Field } from '../proxy/headers.ts';
+import { isOurCookie } from '../tokens/cookie.ts';
+
+const DROPPED = new Set([
+  'server',
+  'x-frame-options',
+  'x-robots-tag',
+  'x-request-id',
+  'alt-svc', // would send the visitor's browser past the edge
+  'clear-site-data', // "cookies" clears the whole registrable domain: every other preview and the dashboard
+]);
+
+/** CSP without `frame-ancestors`, so that iframes work; one header may hold several policies. */
+const framed = (policies: string): string | null => {
+  const kept = policies
+    .split(',')
+    .map((policy) =>
+      policy
+        .split(';')
+        .filter((directive) => !/^\s*frame-ancestors(?:\s|$)/i.test(directive))
+        .join(';')
+        .trim(),
+    )
+    .filter((policy) => policy !== '');
+  return kept.length === 0 ? null : kept.join(', ');
+};
+
+/** The value without a Domain attribute that reaches beyond the own host; null for cookies of our name (cookie tossing). */
+const ownCookie = (value: string, hostname: string): string | null => {
+  const [pair = '', ...attributes] = value.split(';');
+  if (isOurCookie(pair)) return null;
+  const kept = attributes.filter((attribute) => {
+    const [name = '', domain = ''] = attribute.split('=', 2);
+    return name.trim().toLowerCase() !== 'domain' || domain.trim().toLowerCase().replace(/^\./, '') === hostname;
+  });
+  return [pair, ...kept].join(';');
+};
+
+/** The response head a visitor sees (contract 4.4, responses of previews). */
+export const visitorHeaders = (raw: readonly string[], hostname: string, requestId: string): string[] => {
+  const keep = ({ name, value }: Field): string | null => {
+    if (DROPPED.has(name) || name.startsWith('x-miosa-')) return null;
+    if (name === 'set-cookie') return ownCookie(value, hostname);
+    if (name === 'content-security-policy' || name === 'content-security-policy-report-only') return framed(value);
+    return value;
+  };
+  return [...endToEnd(raw, keep), 'X-Robots-Tag', 'noindex', 'X-Request-ID', requestId];
+};

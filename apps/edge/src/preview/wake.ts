@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Internal } from '../net/internal.ts';
+import { REFUSALS, type Refusal } from '../refusal.ts';
+import { isGone, isRunning, type SandboxRoute } from '../routes/types.ts';
+import type { World } from '../routes/world.ts';
+
+/** Contract 4.4: a request is held this long while its sandbox starts. */
+const HOLD_MS = 30_000;
+const RETRY_MS = 500;
+
+export interface Waker {
+  /** The route once the sandbox runs, or why not. `abandoned` ends the wait early when the visitor has left. */
+  running(route: SandboxRoute, abandoned: () => boolean): Promise<SandboxRoute | Refusal>;
+  /** Starts waking without waiting. */
+  nudge(route: SandboxRoute): void;
+}
+
+export const createWaker = (deps: { readonly world: World; readonly internal: Internal; readonly holdMs?: number }): Waker => {
+  const { world, internal, holdMs = HOLD_MS } = deps;
+  const calls = new Map<string, Promise<number>>();
+
+  /** One call per sandbox, however many visitors wait. 0: the control plane could not be reached. */
+  const wake = (id: string): Promise<number> => {
+    const running = calls.get(id);
+    if (running) return running;
+    const call = internal
+      .post(`/internal/sandboxes/${encodeURIComponent(id)}/wake`, {}, holdMs)
+      .then(({ status }) => status)
+      .catch(() => 0)
+      .finally(() => calls.delete(id));
+    calls.set(id, call);
+    return call;
+  };
+
+  const running = async (route: SandboxRoute, abandoned: () => boolean): Promise<SandboxRoute | Refusal> => {
+    const deadline = Date.now() + holdMs;
+    for (let current: SandboxRoute | null = route; ; ) {
+      if (current === null) return REFUSALS.notFound;
+      if (isGone(current)) return REFUSALS.gone;
+      if (isRunning(current)) return current;
+      const leftMs = deadline - Date.now();
+      if (leftMs <= 0 || abandoned()) return REFUSALS.starting;
+      const status = await Promise.race([wake(current.id), sleep(leftMs, 0, { ref: false })]);
+      // The answer may overtake the notification, so the route is read again and not taken from memory.
+      current = await world.sandboxNow(current.slug);
+      if (current === null || isGone(current) || isRunning(current)) continue;
+      if (status >= 400 && status < 500) return REFUSALS.starting;
+      await sleep(Math.min(RETRY_MS, Math.max(1, deadline - Date.now())), undefined, { ref: false });
+    }
+  };
+
+  return { running, nudge: (route) => void wake(route.id) };
+};
