@@ -139,6 +139,7 @@ describe('forms of output', () => {
   it('the names of the API with --json, before or after the command', async () => {
     for (const args of [
       ['--json', 'sandbox', 'ls'],
+      ['sandbox', '--json', 'ls'],
       ['sandbox', 'ls', '--json'],
     ]) {
       const [first] = JSON.parse((await miosa(args)).out) as (typeof sandbox)[];

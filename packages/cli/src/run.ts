@@ -15,11 +15,13 @@ import type { Io } from './io.ts';
 export type Register = (parent: Command, io: Io, setExitCode: (code: number) => void) => void;
 
 const group = (program: Command, names: readonly string[], summary: string): Command =>
-  program
-    .command(names[0] ?? '')
-    .aliases(names.slice(1))
-    .description(summary)
-    .enablePositionalOptions();
+  addGlobalOptions(
+    program
+      .command(names[0] ?? '')
+      .aliases(names.slice(1))
+      .description(summary)
+      .enablePositionalOptions(),
+  );
 
 /** Runs one command line and returns its exit code. Never throws, never exits the process. */
 export const run = async (args: readonly string[], io: Io): Promise<number> => {

@@ -36,10 +36,8 @@ export const workspacesApi = (t: Transport) => ({
   /** With `force`, everything inside is destroyed first. */
   delete: (id: string, query?: Query<'workspaces.delete'>, options?: CallOptions): Promise<Data<'workspaces.delete'>> =>
     t.data({ method: 'DELETE', path: path`/workspaces/${id}`, query, options }),
-  stats: {
-    get: (id: string, options?: CallOptions): Promise<Data<'workspaces.stats.get'>> =>
-      t.data({ method: 'GET', path: path`/workspaces/${id}/stats`, options }),
-  },
+  stats: (id: string, options?: CallOptions): Promise<Data<'workspaces.stats'>> =>
+    t.data({ method: 'GET', path: path`/workspaces/${id}/stats`, options }),
   settings: {
     set: (id: string, body: Body<'workspaces.settings.set'>, options?: CallOptions): Promise<Workspace> =>
       t.data({ method: 'PUT', path: path`/workspaces/${id}/settings`, body, options }),

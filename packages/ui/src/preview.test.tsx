@@ -1,0 +1,141 @@
+import './testDom.ts';
+import { act } from 'react';
+import { createRoot, type Root } from 'react-dom/client';
+import { renderToString } from 'react-dom/server';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MiosaPreview, type MiosaPreviewProps } from './index.ts';
+import { dom } from './testDom.ts';
+
+const TOKEN = 'mp_eyJhbGciOiJFZERTQSIs';
+const API = 'https://api.miosa.localhost:8443';
+const PREVIEW = 'https://5173-sbx01j9x.sandbox.miosa.localhost:8443';
+const basic: MiosaPreviewProps = { token: TOKEN, sandboxId: 'sbx_abc123', baseUrl: `${API}/api/v1` };
+
+describe('on the server', () => {
+  it('renders a confined frame whose address alone holds the token', () => {
+    const html = renderToString(<MiosaPreview {...basic} port={5173} path="/a?b=c&d" title="Summer Lead Magnet" />);
+    expect(html).toContain('sandbox="allow-scripts allow-same-origin allow-forms allow-popups"');
+    expect(html).toContain('allow="clipboard-read; clipboard-write"');
+    expect(html).toContain('title="Summer Lead Magnet"');
+    expect(html).toContain(`src="${API}/embed/sbx_abc123?mt=${TOKEN}&amp;port=5173&amp;path=%2Fa%3Fb%3Dc%26d"`);
+    expect(html.split(TOKEN)).toHaveLength(2);
+    expect(html.indexOf('sandbox=')).toBeLessThan(html.indexOf('src='));
+  });
+
+  it.each(['msk_live_1', 'msk_u_1', 'eyJhbGciOiJIUzUxMiJ9.jwt', ''])('throws for %j without repeating it', (token) => {
+    expect(() => renderToString(<MiosaPreview {...basic} token={token} />)).toThrow(/^MiosaPreview: (?!.*(live_1|u_1|eyJ))/);
+  });
+
+  it('throws for a base URL that is none', () => {
+    for (const baseUrl of ['javascript:alert(1)', 'api.example.com'])
+      expect(() => renderToString(<MiosaPreview {...basic} baseUrl={baseUrl} />)).toThrow(/baseUrl/);
+  });
+
+  it('says that it loads, in words that can be replaced', () => {
+    expect(renderToString(<MiosaPreview {...basic} />)).toMatch(/aria-busy="true".*role="status".*Loading/);
+    expect(renderToString(<MiosaPreview {...basic} strings={{ loading: 'Einen Moment …' }} />)).toContain('Einen Moment …');
+  });
+
+  it('has no styles when unstyled', () => {
+    expect(renderToString(<MiosaPreview {...basic} unstyled className="mine" />)).not.toContain('style=');
+  });
+});
+
+describe('in the browser', () => {
+  const frameWindow = {};
+  let root: Root;
+  let host: HTMLElement;
+  beforeEach(() => {
+    vi.spyOn(console, 'error');
+    vi.spyOn(HTMLIFrameElement.prototype, 'contentWindow', 'get').mockReturnValue(frameWindow as Window);
+    host = document.body.appendChild(document.createElement('div'));
+    root = createRoot(host);
+  });
+  afterEach(async () => {
+    await act(async () => root.unmount());
+    host.remove();
+    vi.useRealTimers();
+    expect(console.error).not.toHaveBeenCalled();
+    vi.restoreAllMocks();
+  });
+
+  const show = (props: Partial<MiosaPreviewProps> = {}) => act(async () => root.render(<MiosaPreview {...basic} {...props} />));
+
+  const iframe = (): HTMLIFrameElement => host.querySelector('iframe') as HTMLIFrameElement;
+  const state = () => host.firstElementChild?.getAttribute('data-state');
+  const loaded = () => act(async () => void iframe().dispatchEvent(new dom.Event('load') as unknown as Event));
+  const expired = { type: 'miosa:preview-expired', sandbox_id: 'sbx_abc123' };
+  const post = (data: unknown, origin: string, source: unknown = frameWindow) =>
+    act(async () => void dom.dispatchEvent(new dom.MessageEvent('message', { data, origin, source: source as typeof dom })));
+
+  it('tells when it is there, and of every later page', async () => {
+    const onReady = vi.fn();
+    const onNavigate = vi.fn();
+    await show({ onReady, onNavigate });
+    await loaded();
+    await loaded();
+    expect([onReady.mock.calls.length, onNavigate.mock.calls.length, state()]).toEqual([1, 1, 'ready']);
+    expect(host.querySelector('[role=status]')).toBeNull();
+  });
+
+  it('believes an expiry only from its own frame, from an expected origin, about its own sandbox', async () => {
+    const onExpired = vi.fn();
+    await show({ onExpired, port: 5173 });
+    await loaded();
+    await post(expired, PREVIEW, dom);
+    await post(expired, 'https://evil.example');
+    await post(expired, PREVIEW.replace('5173', '3000'));
+    await post(expired, PREVIEW.replace('https', 'http'));
+    await post({ ...expired, sandbox_id: 'sbx_other' }, PREVIEW);
+    await post({ type: 'something' }, PREVIEW);
+    await post(null, PREVIEW);
+    expect([onExpired.mock.calls.length, state()]).toEqual([0, 'ready']);
+    await post(expired, PREVIEW);
+    expect([onExpired.mock.calls.length, state()]).toEqual([1, 'expired']);
+    await loaded();
+    expect(state()).toBe('expired');
+    expect(host.querySelector('[role=alert]')?.textContent).toContain('expired');
+  });
+
+  it('opens again with a fresh token, once, and not in a circle', async () => {
+    const onExpired = vi.fn();
+    let n = 0;
+    const onTokenExpiring = vi.fn(async () => `mp_fresh${++n}`);
+    await show({ onExpired, onTokenExpiring });
+    await post(expired, API);
+    expect(iframe().getAttribute('src')).toContain('mt=mp_fresh1');
+    expect([onExpired.mock.calls.length, state()]).toEqual([0, 'loading']);
+    await post(expired, API);
+    expect([onTokenExpiring.mock.calls.length, onExpired.mock.calls.length, state()]).toEqual([1, 1, 'expired']);
+  });
+
+  it('reports a failed renewal and shows the expiry', async () => {
+    const onError = vi.fn();
+    await show({ onError, onTokenExpiring: () => Promise.reject(new Error('backend is down')) });
+    await post(expired, API);
+    expect(onError).toHaveBeenCalledWith(new Error('backend is down'));
+    expect(state()).toBe('expired');
+  });
+
+  it('asks for a fresh token a minute before the end', async () => {
+    vi.useFakeTimers();
+    const onTokenExpiring = vi.fn(() => 'mp_fresh');
+    await show({ onTokenExpiring, expiresAt: new Date(Date.now() + 3_600_000) });
+    await act(async () => void vi.advanceTimersByTime(3_539_000));
+    expect(onTokenExpiring).not.toHaveBeenCalled();
+    await act(async () => void vi.advanceTimersByTime(2000));
+    expect(iframe().getAttribute('src')).toContain('mt=mp_fresh');
+  });
+
+  it('offers another try when nothing comes', async () => {
+    vi.useFakeTimers();
+    const onError = vi.fn();
+    await show({ onError });
+    await act(async () => void vi.advanceTimersByTime(90_000));
+    expect([onError.mock.calls.length, state()]).toEqual([1, 'failed']);
+    const before = iframe();
+    await act(async () => host.querySelector('button')?.click());
+    expect(state()).toBe('loading');
+    expect(iframe()).not.toBe(before);
+  });
+});

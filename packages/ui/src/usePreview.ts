@@ -1,0 +1,98 @@
+import { type RefObject, useEffect, useEffectEvent, useState } from 'react';
+import { embedUrl, isExpectedOrigin } from './embed.ts';
+import type { MiosaPreviewProps } from './preview.tsx';
+
+/** `expired`: the token ended and there was no fresh one. `failed`: nothing came in time. */
+export type Phase = 'loading' | 'ready' | 'expired' | 'failed';
+
+const DEFAULT_BASE_URL = 'https://api.miosa.ai';
+/** A paused sandbox may take 30 s to wake and its app 60 s to its first byte (contract 4.4). */
+const LOAD_LIMIT_MS = 90_000;
+const EXPIRY_MARGIN_MS = 60_000;
+
+interface Load {
+  readonly src: string;
+  readonly attempt: number;
+  readonly phase: Phase;
+}
+
+export interface PreviewState {
+  readonly src: string;
+  /** Changes when the frame must be made anew. */
+  readonly attempt: number;
+  readonly phase: Phase;
+  readonly onLoad: () => void;
+  readonly retry: () => void;
+}
+
+export const usePreview = (props: MiosaPreviewProps, frame: RefObject<HTMLIFrameElement | null>): PreviewState => {
+  const { token, sandboxId, baseUrl = DEFAULT_BASE_URL, port, path, expiresAt } = props;
+  const [renewed, setRenewed] = useState<{ readonly of: string; readonly token: string }>();
+  const src = embedUrl({ baseUrl, token: renewed?.of === token ? renewed.token : token, sandboxId, port, path });
+  const [load, setLoad] = useState<Load>({ src, attempt: 0, phase: 'loading' });
+  const { attempt, phase } = load.src === src ? load : { attempt: 0, phase: 'loading' as const };
+  const enter = (next: Phase): void => setLoad({ src, attempt, phase: next });
+
+  const renew = async (): Promise<boolean> => {
+    try {
+      const fresh = await props.onTokenExpiring?.();
+      if (typeof fresh !== 'string' || src === embedUrl({ baseUrl, token: fresh, sandboxId, port, path })) return false;
+      setRenewed({ of: token, token: fresh });
+      return true;
+    } catch (error) {
+      props.onError?.(error instanceof Error ? error : new Error(String(error)));
+      return false;
+    }
+  };
+
+  const expire = useEffectEvent(async (): Promise<void> => {
+    if (phase === 'expired') return;
+    enter('expired');
+    // A token that was refused before it showed anything would be refused again: no renewal in a circle.
+    const worked = renewed?.of !== token || phase === 'ready';
+    if (!(worked && (await renew()))) props.onExpired?.();
+  });
+  const receive = useEffectEvent((event: MessageEvent<unknown>): void => {
+    const ours = event.source !== null && event.source === frame.current?.contentWindow;
+    if (!ours || !isExpectedOrigin(event.origin, baseUrl, port)) return;
+    const message = event.data as { type?: unknown; sandbox_id?: unknown } | null;
+    if (message?.type !== 'miosa:preview-expired' || (message.sandbox_id !== undefined && message.sandbox_id !== sandboxId)) return;
+    void expire();
+  });
+  const renewEarly = useEffectEvent(() => void renew());
+  const giveUp = useEffectEvent(() => {
+    enter('failed');
+    props.onError?.(new Error('The preview did not load in time.'));
+  });
+
+  useEffect(() => {
+    window.addEventListener('message', receive);
+    return () => window.removeEventListener('message', receive);
+  }, []);
+  const deadline = expiresAt === undefined ? undefined : new Date(expiresAt).getTime();
+  useEffect(() => {
+    if (deadline === undefined || Number.isNaN(deadline)) return undefined;
+    const timer = setTimeout(renewEarly, Math.max(0, deadline - Date.now() - EXPIRY_MARGIN_MS));
+    return () => clearTimeout(timer);
+  }, [deadline]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each new source and attempt has its own time.
+  useEffect(() => {
+    if (phase !== 'loading') return undefined;
+    const timer = setTimeout(giveUp, LOAD_LIMIT_MS);
+    return () => clearTimeout(timer);
+  }, [phase, src, attempt]);
+
+  return {
+    src,
+    attempt,
+    phase,
+    onLoad: () => {
+      // The frame's own error page loads too, after it has said why.
+      if (phase === 'expired') return;
+      if (phase === 'ready') props.onNavigate?.();
+      else props.onReady?.();
+      enter('ready');
+    },
+    retry: () => setLoad({ src, attempt: attempt + 1, phase: 'loading' }),
+  };
+};
