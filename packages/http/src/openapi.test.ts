@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { expect, it } from 'vitest';
 import { documentationPage } from './docs-page.ts';
 import { emitOpenApi } from './openapi.ts';
-import { defineRoute } from './route.ts';
+import { defineRoute, raw } from './route.ts';
 
 const Pet = Type.Object({ id: Type.String(), name: Type.String({ description: 'A <b>name</b>' }) }, { $id: 'Pet' });
 const list = defineRoute({
@@ -35,7 +35,7 @@ const file = defineRoute({
   summary: 'File',
   access: 'public',
   response: 'raw',
-  handler: async () => ({ kind: 'raw', status: 200, headers: {}, body: '' }),
+  handler: async () => raw('', {}),
 });
 const hidden = defineRoute({
   id: 'pets.hidden',

@@ -66,16 +66,19 @@ export interface WithStatus<T> {
   readonly data: T;
 }
 
-type BodyOf<B> = B extends TSchema ? Static<B> : B extends 'raw' ? Readable : undefined;
+// Words before schemas: `TSchema` is an open type that a string satisfies too.
+type BodyOf<B> = B extends 'raw' ? Readable : B extends TSchema ? Static<B> : undefined;
 type ParamsOf<P> = P extends TSchema ? Static<P> : Record<string, string>;
 type QueryOf<Q> = Q extends TSchema ? Static<Q> : Record<string, string | undefined>;
-type ResultOf<R, E> = R extends TSchema
-  ? E extends 'list'
-    ? Page<Static<R>>
-    : Static<R> | WithStatus<Static<R>>
-  : R extends 'sse'
-    ? SseResponse
-    : RawResponse;
+type ResultOf<R, E> = R extends 'sse'
+  ? SseResponse
+  : R extends 'raw'
+    ? RawResponse
+    : R extends TSchema
+      ? E extends 'list'
+        ? Page<Static<R>>
+        : Static<R> | WithStatus<Static<R>>
+      : never;
 
 export interface RouteSpec<
   P extends TSchema | undefined,

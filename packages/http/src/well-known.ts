@@ -1,12 +1,12 @@
 import { documentationPage } from './docs-page.ts';
 import type { Metrics } from './metrics.ts';
 import { emitOpenApi } from './openapi.ts';
-import { defineRoute, type Route, raw } from './route.ts';
+import { defineRoute, type RawResponse, type Route, raw } from './route.ts';
 import type { ServerOptions } from './server.ts';
 
 const json = (body: object, status = 200) => raw(JSON.stringify(body), { 'content-type': 'application/json; charset=utf-8' }, status);
 
-const plain = (id: string, url: string, handler: Route['handler']): { route: Route; url: string } => ({
+const plain = (id: string, url: string, handler: () => Promise<RawResponse>): { route: Route; url: string } => ({
   url,
   route: defineRoute({ id, method: 'GET', path: url, summary: id, access: 'public', response: 'raw', handler }),
 });

@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest';
+import { readConfig } from './config.ts';
+
+const FILES: Record<string, string> = {
+  '/data/keys/preview.key': 'PEM\n',
+  '/data/keys/jwt.secret': `${'ab'.repeat(64)}\n`,
+  '/data/keys/seal.key': 'cd'.repeat(32),
+};
+const readFile = (path: string): string => {
+  const text = FILES[path];
+  if (text === undefined) throw new Error('ENOENT');
+  return text;
+};
+
+it('has a default for everything but the keys', () => {
+  const config = readConfig({ MIOSA_DATA: '/data' }, readFile);
+  expect(config.databaseUrl).toBe('postgresql://miosa@localhost/miosa?host=%2Fdata%2Frun%2Fpg');
+  expect(config.names).toEqual({ domain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 });
+  expect(config.keys.jwtSecret).toHaveLength(64);
+  expect(Object.isFrozen(config)).toBe(true);
+});
+
+it('reports all mistakes together', () => {
+  const wrong = {
+    MIOSA_DATA: '/none',
+    MIOSA_HTTP_PORT: '0',
+    MIOSA_HTTPS_PORT: 'x',
+    MIOSA_DOMAIN: 'bad domain',
+    MIOSA_LOG_LEVEL: 'loud',
+    DATABASE_URL: 'mysql://x',
+  };
+  const message = (() => {
+    try {
+      readConfig(wrong, readFile);
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  })();
+  for (const name of [
+    'MIOSA_HTTP_PORT',
+    'MIOSA_HTTPS_PORT',
+    'MIOSA_DOMAIN',
+    'MIOSA_LOG_LEVEL',
+    'DATABASE_URL',
+    'preview.key',
+    'jwt.secret',
+    'seal.key',
+  ]) {
+    expect(message).toContain(name);
+  }
+});

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Names } from '@miosa/hostnames';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+export interface Keys {
+  /** Ed25519, PKCS8 PEM: mints preview and share tokens. */
+  readonly previewKeyPem: string;
+  /** 64 bytes: signs access and refresh tokens. */
+  readonly jwtSecret: Buffer;
+  /** 32 bytes: seals values at rest; other keys are derived from it. */
+  readonly sealKey: Buffer;
+}
+
+export interface Config {
+  readonly databaseUrl: string;
+  /** Pool size of this process. */
+  readonly databaseConnections: number;
+  readonly names: Names;
+  readonly logLevel: string;
+  readonly keys: Keys;
+  readonly sockets: { readonly public: string; readonly internal: string; readonly runner: string };
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Reads the environment and the key files once. Throws one error that names every mistake. */
+export const readConfig = (env: Env, readFile: (path: string) => string = (path) => readFileSync(path, 'utf8')): Config => {
+  const mistakes: string[] = [];
+  const integer = (name: string, standard: number, [least, most]: readonly [number, number]): number => {
+    const value = Number(env[name] ?? standard);
+    if (!Number.isInteger(value) || value < least || value > most) mistakes.push(`${name} must be a whole number from ${least} to ${most}`);
+    return value;
+  };
+  const data = resolve(env.MIOSA_DATA ?? '/var/lib/miosa');
+  const run = (name: string): string => join(data, 'run', name);
+  const key = (name: string): string => {
+    const path = join(data, 'keys', name);
+    try {
+      return readFile(path).trim();
+    } catch (error) {
+      mistakes.push(`${path} cannot be read: ${(error as Error).message}`);
+      return '';
+    }
+  };
+  const secret = (name: string, bytes: number): Buffer => {
+    const text = key(name);
+    if (text !== '' && !new RegExp(`^[0-9a-f]{${bytes * 2}}$`, 'i').test(text))
+      mistakes.push(`${join(data, 'keys', name)} must hold ${bytes} bytes in hexadecimal`);
+    return Buffer.from(text, 'hex');
+  };
+
+  const domain = (env.MIOSA_DOMAIN ?? 'miosa.localhost').toLowerCase();
+  if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain)) mistakes.push(`MIOSA_DOMAIN must be a host name such as miosa.localhost`);
+  const logLevel = env.MIOSA_LOG_LEVEL ?? 'info';
+  if (!LOG_LEVELS.includes(logLevel)) mistakes.push(`MIOSA_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
+  const databaseUrl = env.DATABASE_URL ?? `postgresql://miosa@localhost/miosa?host=${encodeURIComponent(run('pg'))}`;
+  if (!/^postgres(ql)?:\/\//.test(databaseUrl) || !URL.canParse(databaseUrl)) mistakes.push('DATABASE_URL must be a postgresql:// URL');
+
+  const config: Config = {
+    databaseUrl,
+    databaseConnections: integer('MIOSA_CONTROL_PLANE_DB_CONNECTIONS', 10, [1, 500]),
+    names: { domain, httpPort: integer('MIOSA_HTTP_PORT', 8080, [1, 65_535]), httpsPort: integer('MIOSA_HTTPS_PORT', 8443, [1, 65_535]) },
+    logLevel,
+    keys: { previewKeyPem: key('preview.key'), jwtSecret: secret('jwt.secret', 64), sealKey: secret('seal.key', 32) },
+    sockets: { public: run('control.sock'), internal: run('internal.sock'), runner: run('runner.sock') },
+  };
+  if (mistakes.length > 0) throw new Error(`The control plane cannot start:\n${mistakes.map((m) => `  - ${m}`).join('\n')}`);
+  return Object.freeze(config);
+};
