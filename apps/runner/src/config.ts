@@ -42,6 +42,9 @@ const readable = (path: string, mode: number): boolean => {
   }
 };
 
+/** Six hex digits of the data folder's real path: enough to tell the installations of one host apart. */
+export const instanceOf = (dataDir: string): string => createHash('sha256').update(realpathSync(dataDir)).digest('hex').slice(0, 6);
+
 /** Reads the environment once; throws one error that names every mistake. */
 export const readConfig = (env: NodeJS.ProcessEnv): RunnerConfig => {
   const mistakes: string[] = [];
@@ -75,7 +78,7 @@ export const readConfig = (env: NodeJS.ProcessEnv): RunnerConfig => {
     addressPool,
     resolver: env.MIOSA_RUNNER_DNS ?? '',
     gid: gid ?? 0,
-    instance: mistakes.length > 0 ? '' : createHash('sha256').update(realpathSync(dataDir)).digest('hex').slice(0, 6),
+    instance: mistakes.length > 0 ? '' : instanceOf(dataDir),
   });
   if (mistakes.length > 0) throw new Error(`The runner cannot start:\n  ${mistakes.join('\n  ')}`);
   return config;
