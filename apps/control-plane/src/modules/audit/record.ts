@@ -1,5 +1,6 @@
 import type { Db } from '@miosa/db';
 import { type Actor, newId, type Op, tenantOf } from '@miosa/kernel';
+import { insertEntry } from './store.ts';
 import type { AuditRecord, AuditTable } from './types.ts';
 
 const actorType = (actor: Actor): string => {
@@ -16,30 +17,27 @@ const MAX_USER_AGENT = 256;
  */
 export const record = async (db: Db, op: Op, entry: AuditRecord): Promise<void> => {
   const owner = entry.ownership ?? {};
-  await db
-    .insertInto('audit_entries')
-    .values({
-      id: newId('aud', op.now().getTime()),
-      tenant_id: tenantOf(op),
-      api_key_id: op.actor.type === 'key' ? op.actor.id : null,
-      actor_type: actorType(op.actor),
-      actor_id: op.actor.id,
-      actor_name: op.actor.name,
-      action: entry.action,
-      resource_type: entry.resourceType,
-      resource_id: entry.resourceId ?? null,
-      workspace_id: owner.workspaceId ?? null,
-      project_id: owner.projectId ?? null,
-      external_workspace_id: owner.externalWorkspaceId ?? null,
-      external_user_id: owner.externalUserId ?? null,
-      external_project_id: owner.externalProjectId ?? null,
-      outcome: entry.outcome ?? ('success' satisfies AuditTable['outcome']),
-      error_code: entry.errorCode ?? null,
-      ip_address: op.ip,
-      user_agent: op.userAgent?.slice(0, MAX_USER_AGENT) ?? null,
-      request_id: op.requestId,
-      metadata: JSON.stringify(entry.metadata ?? {}),
-      created_at: op.now(),
-    })
-    .execute();
+  await insertEntry(db, {
+    id: newId('aud', op.now().getTime()),
+    tenant_id: tenantOf(op),
+    api_key_id: op.actor.type === 'key' ? op.actor.id : null,
+    actor_type: actorType(op.actor),
+    actor_id: op.actor.id,
+    actor_name: op.actor.name,
+    action: entry.action,
+    resource_type: entry.resourceType,
+    resource_id: entry.resourceId ?? null,
+    workspace_id: owner.workspaceId ?? null,
+    project_id: owner.projectId ?? null,
+    external_workspace_id: owner.externalWorkspaceId ?? null,
+    external_user_id: owner.externalUserId ?? null,
+    external_project_id: owner.externalProjectId ?? null,
+    outcome: entry.outcome ?? ('success' satisfies AuditTable['outcome']),
+    error_code: entry.errorCode ?? null,
+    ip_address: op.ip,
+    user_agent: op.userAgent?.slice(0, MAX_USER_AGENT) ?? null,
+    request_id: op.requestId,
+    metadata: JSON.stringify(entry.metadata ?? {}),
+    created_at: op.now(),
+  });
 };

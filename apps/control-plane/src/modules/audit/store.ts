@@ -1,9 +1,13 @@
 import type { Db } from '@miosa/db';
 import type { TenantId } from '@miosa/kernel';
-import { type Expression, type Selectable, type SqlBool, sql } from 'kysely';
+import { type Expression, type Insertable, type Selectable, type SqlBool, sql } from 'kysely';
 import type { AuditTable } from './types.ts';
 
 export type AuditRow = Selectable<AuditTable> & { readonly tenant_slug: string };
+
+export const insertEntry = async (db: Db, entry: Insertable<AuditTable>): Promise<void> => {
+  await db.insertInto('audit_entries').values(entry).execute();
+};
 
 /** Entries of an organization that meet all `conditions`, newest first, before `beforeSeq`. */
 export const listEntries = (

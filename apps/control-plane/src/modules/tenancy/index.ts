@@ -6,9 +6,9 @@ import { assertSetupDone } from './identity.ts';
 import { resolveOwnership } from './ownership.ts';
 import { holdProject, ownershipEchoes } from './projects.store.ts';
 import { allRoutes } from './routes.ts';
-import { anyTenant } from './store.ts';
 import type { Dependents, OwnershipRequest } from './types.ts';
 import { visibleWorkspaces } from './visibility.ts';
+import { getWorkspace } from './workspaces.ts';
 
 export {
   checkExternalId,
@@ -32,7 +32,7 @@ export { mergePatch } from './merge.ts';
 export { presentTenant, type TenantWire } from './present.ts';
 export { holdProject } from './projects.store.ts';
 export { Deleted, Tenant } from './schemas.ts';
-export { isUniqueViolation, type TenantRow, tenantById, tenantBySelector, tenantsOfUser } from './store.ts';
+export { anyTenant, isUniqueViolation, type TenantRow, tenantById, tenantBySelector, tenantsOfUser } from './store.ts';
 export type * from './types.ts';
 export { boundWorkspace, sees } from './visibility.ts';
 
@@ -51,7 +51,8 @@ export const createTenancy = ({ db }: { readonly db: Database }) => {
     /** Call in the transaction that creates a resource: false when the project was deleted since it was resolved. */
     holdProject,
     visibleWorkspaces: (op: Op) => visibleWorkspaces(op, core),
-    anyTenant: () => anyTenant(db.read),
+    /** The id of a workspace the caller sees, else 404. */
+    requireWorkspace: async (op: Op, id: string) => (await getWorkspace(op, core, id)).id,
     registerDependents: (dependents: Dependents): void => {
       core.dependents.push(dependents);
     },

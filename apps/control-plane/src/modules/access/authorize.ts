@@ -1,0 +1,57 @@
+import type { Access, Route } from '@miosa/http';
+import { type Actor, Fault, isOperator, type Role } from '@miosa/kernel';
+import { covers } from './scopes.ts';
+
+const RANK: Readonly<Record<Role, number>> = { viewer: 0, member: 1, admin: 2, owner: 3 };
+
+/** The one scope of LLM routes: what a key of purpose `optimal` is for, and no other. */
+const LLM_SCOPE = 'llm:invoke';
+
+type Rules = Exclude<Access, 'public'>;
+
+const forbidden = (message: string, details: Readonly<Record<string, string>>): Fault => new Fault('FORBIDDEN', message, { details });
+
+const requireRole = (role: Role, needed: Role): void => {
+  if (RANK[role] < RANK[needed]) throw forbidden(`This needs the role ${needed} in the organization.`, { required_role: needed });
+};
+
+const neededRole = (rules: Rules, method: Route['method']): Role => rules.minRole ?? (method === 'GET' ? 'viewer' : 'member');
+
+const authorizeKey = (actor: Extract<Actor, { type: 'key' }>, rules: Rules, role: Role): void => {
+  if (rules.credentials === 'jwt') {
+    throw forbidden('This needs the session of a logged-in user; API keys are not accepted here.', {
+      reason: 'session_required',
+      required_role: role,
+    });
+  }
+  const purpose = rules.scope === LLM_SCOPE ? 'optimal' : 'api';
+  if (actor.purpose !== purpose) {
+    throw forbidden(`This key has the purpose ${actor.purpose}; here a key of purpose ${purpose} is needed.`, {
+      reason: 'wrong_purpose',
+      required_purpose: purpose,
+    });
+  }
+  if (rules.scope !== null && !covers(actor.scopes, rules.scope)) {
+    throw forbidden(`This key lacks the scope ${rules.scope}.`, { required_scope: rules.scope });
+  }
+  if (actor.workspaceId !== null && rules.scope?.startsWith('tenant:')) {
+    throw forbidden('This key is bound to a workspace and cannot touch the organization.', { reason: 'workspace_bound_key' });
+  }
+  if (actor.keyType !== 'user') return;
+  if (rules.userKeys === false) throw forbidden('Keys of users are not accepted here; use a server key.', { reason: 'user_key' });
+  requireRole(actor.role ?? 'viewer', role);
+};
+
+/** Credential known (401 is past): may it call this operation at all? Throws FORBIDDEN. Which resources it sees comes after. */
+export const authorize = (actor: Actor, route: Pick<Route, 'access' | 'method'>): void => {
+  const { access } = route;
+  if (access === 'public' || actor.type === 'system') return;
+  if (access.operator === true && !isOperator(actor)) {
+    throw forbidden('Only operators of the installation may do this.', { required_role: 'operator' });
+  }
+  const role = neededRole(access, route.method);
+  if (actor.type === 'key') authorizeKey(actor, access, role);
+  else if (access.scope === LLM_SCOPE) {
+    throw forbidden('LLM routes take API keys of purpose optimal only.', { reason: 'wrong_purpose', required_purpose: 'optimal' });
+  } else requireRole(actor.role, role);
+};

@@ -1,0 +1,64 @@
+import type { Database } from '@miosa/db';
+import type { Route } from '@miosa/http';
+import type { Log } from '@miosa/kernel';
+import type { Tenancy } from '../tenancy/index.ts';
+import { authRoutes } from './auth.routes.ts';
+import { createAuthenticator } from './authenticate.ts';
+import { authorize } from './authorize.ts';
+import type { Core } from './core.ts';
+import { createTokens } from './jwt.ts';
+import { createKeyVerifier } from './key-verifier.ts';
+import { keyRoutes } from './keys.routes.ts';
+import { createLastUsed } from './last-used.ts';
+import { createLiveness } from './liveness.ts';
+import { createPasswords } from './passwords.ts';
+import { createWatch } from './watch.ts';
+
+export { authorize } from './authorize.ts';
+export { hasScope, SCOPES } from './scopes.ts';
+export type * from './types.ts';
+
+/** Fired by the database for every change of a key; the payload is its id. */
+const KEY_CHANNEL = 'miosa_keys';
+
+export interface AccessOptions {
+  readonly db: Database;
+  readonly tenancy: Tenancy;
+  readonly log: Log;
+  /** 64 random bytes in hex (`keys/jwt.secret`). */
+  readonly jwtSecretHex: string;
+  readonly nowMs?: () => number;
+}
+
+/** Credentials: who is asking, and may they? Works before `start`, without a cache. */
+export const createAccess = ({ db, tenancy, log, jwtSecretHex, nowMs = Date.now }: AccessOptions) => {
+  const tokens = createTokens(jwtSecretHex);
+  const lastUsed = createLastUsed(db, log);
+  const liveness = createLiveness(db, () => keys.forgetAll());
+  const keys = createKeyVerifier(db, liveness, nowMs);
+  const authenticator = createAuthenticator({ db, keys, tokens, lastUsed, nowMs });
+  const watch = createWatch(db, log);
+  const core: Core = { db, log, tenancy, tokens, passwords: createPasswords(nowMs), keys, authenticator };
+  let stop: (() => Promise<void>) | undefined;
+  return {
+    core,
+    /** Listens for changes of keys; from then on known keys are answered from memory. */
+    start: async (): Promise<void> => {
+      stop = await db.listen(KEY_CHANNEL, keys.forget, keys.forgetAll);
+      await liveness.start();
+    },
+    close: async (): Promise<void> => {
+      watch.close();
+      await liveness.close();
+      await stop?.();
+      await lastUsed.flush();
+    },
+    authenticate: authenticator.authenticate,
+    authorize,
+    watchCredential: watch.watchCredential,
+  };
+};
+
+export type Access = ReturnType<typeof createAccess>;
+
+export const accessRoutes = ({ core }: Access): Route[] => [...authRoutes(core), ...keyRoutes(core)];

@@ -1,0 +1,161 @@
+import type { Db, Tx } from '@miosa/db';
+import { type ApiKeyId, type KeyPurpose, type KeyType, newUuid, type TenantId, type UserId, type WorkspaceId } from '@miosa/kernel';
+import { type Expression, type Selectable, type SqlBool, sql } from 'kysely';
+import type { FreshKey } from './key-format.ts';
+import type { ApiKeyTable } from './types.ts';
+
+export type ApiKeyRow = Selectable<Omit<ApiKeyTable, 'key_hash'>>;
+
+const COLUMNS = [
+  'api_keys.id',
+  'api_keys.tenant_id',
+  'api_keys.user_id',
+  'api_keys.workspace_id',
+  'api_keys.name',
+  'api_keys.key_type',
+  'api_keys.key_purpose',
+  'api_keys.key_prefix',
+  'api_keys.scopes',
+  'api_keys.allowed_ips',
+  'api_keys.rate_limit_rpm',
+  'api_keys.created_by',
+  'api_keys.expires_at',
+  'api_keys.last_used_at',
+  'api_keys.revoked_at',
+  'api_keys.created_at',
+] as const;
+
+/** The key with this hash, unless revoked or of a deleted organization. Expiry is the caller's to judge: it may come while cached. */
+export const keyByHash = (db: Db, hash: Buffer): Promise<(ApiKeyRow & { readonly tenant_slug: string }) | undefined> =>
+  db
+    .selectFrom('api_keys')
+    .innerJoin('tenants', 'tenants.id', 'api_keys.tenant_id')
+    .select([...COLUMNS, 'tenants.slug as tenant_slug'])
+    .where('key_hash', '=', hash)
+    .where('revoked_at', 'is', null)
+    .where('tenants.deleted_at', 'is', null)
+    .executeTakeFirst();
+
+export interface NewKey {
+  readonly tenantId: TenantId;
+  readonly userId: UserId | null;
+  readonly workspaceId: WorkspaceId | null;
+  readonly name: string;
+  readonly type: KeyType;
+  readonly purpose: KeyPurpose;
+  readonly scopes: readonly string[];
+  readonly allowedIps: readonly string[];
+  readonly rateLimitRpm: number;
+  readonly createdBy: string;
+  readonly expiresAt: Date | null;
+}
+
+export const insertKey = (tx: Tx, key: NewKey, fresh: FreshKey, now: Date): Promise<ApiKeyRow> =>
+  tx
+    .insertInto('api_keys')
+    .values({
+      id: newUuid(now.getTime()) as ApiKeyId,
+      tenant_id: key.tenantId,
+      user_id: key.userId,
+      workspace_id: key.workspaceId,
+      name: key.name,
+      key_type: key.type,
+      key_purpose: key.purpose,
+      key_hash: fresh.hash,
+      key_prefix: fresh.prefix,
+      scopes: [...key.scopes],
+      allowed_ips: [...key.allowedIps],
+      rate_limit_rpm: key.rateLimitRpm,
+      created_by: key.createdBy,
+      expires_at: key.expiresAt,
+      created_at: now,
+    })
+    .returning(COLUMNS)
+    .executeTakeFirstOrThrow();
+
+export const keyById = (db: Db, tenantId: TenantId, id: string): Promise<ApiKeyRow | undefined> =>
+  db
+    .selectFrom('api_keys')
+    .select(COLUMNS)
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', id as ApiKeyId)
+    .executeTakeFirst();
+
+/** The key that asks: an operator's may be acting in another organization than its own. */
+export const actingKey = (db: Db, id: ApiKeyId): Promise<ApiKeyRow | undefined> =>
+  db.selectFrom('api_keys').select(COLUMNS).where('id', '=', id).executeTakeFirst();
+
+export const lockKey = (tx: Tx, tenantId: TenantId, id: string): Promise<ApiKeyRow | undefined> =>
+  tx
+    .selectFrom('api_keys')
+    .select(COLUMNS)
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', id as ApiKeyId)
+    .forUpdate()
+    .executeTakeFirst();
+
+export interface KeyChange {
+  readonly name: string;
+  readonly scopes: string[];
+  readonly allowed_ips: string[];
+  readonly rate_limit_rpm: number;
+}
+
+export const updateKey = (tx: Tx, id: ApiKeyId, change: KeyChange): Promise<ApiKeyRow> =>
+  tx.updateTable('api_keys').set(change).where('id', '=', id).returning(COLUMNS).executeTakeFirstOrThrow();
+
+export const expireKey = async (tx: Tx, id: ApiKeyId, at: Date): Promise<void> => {
+  await tx.updateTable('api_keys').set({ expires_at: at }).where('id', '=', id).execute();
+};
+
+export const revokeKey = (tx: Tx, id: ApiKeyId, now: Date): Promise<ApiKeyRow> =>
+  tx.updateTable('api_keys').set({ revoked_at: now }).where('id', '=', id).returning(COLUMNS).executeTakeFirstOrThrow();
+
+export type KeyStatus = 'active' | 'revoked' | 'expired';
+
+const statusIs = (status: KeyStatus, now: Date): Expression<SqlBool> => {
+  if (status === 'revoked') return sql<SqlBool>`revoked_at is not null`;
+  const expired = sql`expires_at is not null and expires_at <= ${now}`;
+  return status === 'expired' ? sql<SqlBool>`revoked_at is null and ${expired}` : sql<SqlBool>`revoked_at is null and not (${expired})`;
+};
+
+/** Which keys a caller may know of. */
+export interface KeyVisibility {
+  readonly types: readonly KeyType[];
+  readonly userId: UserId | null;
+  readonly workspaceId: WorkspaceId | null;
+}
+
+export interface KeyListFilters {
+  readonly type?: KeyType | undefined;
+  readonly status?: KeyStatus | undefined;
+  readonly now: Date;
+}
+
+export const listKeys = (
+  db: Db,
+  tenantId: TenantId,
+  visible: KeyVisibility,
+  filters: KeyListFilters,
+  page: { readonly after: { readonly at: string; readonly id: string } | null; readonly limit: number },
+): Promise<ApiKeyRow[]> => {
+  let query = db
+    .selectFrom('api_keys')
+    .select(COLUMNS)
+    .where('tenant_id', '=', tenantId)
+    .where('key_type', 'in', [...visible.types]);
+  if (visible.userId !== null) query = query.where('user_id', '=', visible.userId);
+  if (visible.workspaceId !== null) query = query.where('workspace_id', '=', visible.workspaceId);
+  if (filters.type !== undefined) query = query.where('key_type', '=', filters.type);
+  if (filters.status !== undefined) query = query.where(statusIs(filters.status, filters.now));
+  if (page.after !== null) query = query.where(sql<boolean>`(created_at, id) < (${page.after.at}::timestamptz, ${page.after.id}::uuid)`);
+  return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(page.limit).execute();
+};
+
+/** Moves last use forward, never back. */
+export const touchKeys = async (db: Db, used: ReadonlyMap<string, Date>): Promise<void> => {
+  await sql`
+    update api_keys k set last_used_at = used.at
+      from unnest(${[...used.keys()]}::uuid[], ${[...used.values()]}::timestamptz[]) as used(id, at)
+     where k.id = used.id and (k.last_used_at is null or k.last_used_at < used.at)`.execute(db);
+};

@@ -1,0 +1,49 @@
+import type { Db, Tx } from '@miosa/db';
+import { newUuid, type Role, type TenantId, type UserId } from '@miosa/kernel';
+import { type Selectable, sql } from 'kysely';
+import type { UserTable } from '../tenancy/index.ts';
+
+export type UserRow = Selectable<UserTable>;
+
+export const userByEmail = (db: Db, email: string): Promise<UserRow | undefined> =>
+  db.selectFrom('users').selectAll().where(sql<boolean>`lower(email) = lower(${email})`).executeTakeFirst();
+
+export const userById = (db: Db, id: UserId): Promise<UserRow | undefined> =>
+  db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+
+export const insertUser = (
+  tx: Tx,
+  user: { readonly email: string; readonly name: string | null; readonly passwordHash: string; readonly isOperator: boolean },
+  now: Date,
+): Promise<UserRow> =>
+  tx
+    .insertInto('users')
+    .values({
+      id: newUuid(now.getTime()) as UserId,
+      email: user.email,
+      name: user.name,
+      password_hash: user.passwordHash,
+      is_operator: user.isOperator,
+      created_at: now,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+
+export const insertMember = async (tx: Tx, tenantId: TenantId, userId: UserId, role: Role, now: Date): Promise<void> => {
+  await tx.insertInto('members').values({ tenant_id: tenantId, user_id: userId, role, joined_at: now }).execute();
+};
+
+export const roleIn = async (db: Db, tenantId: TenantId, userId: UserId): Promise<Role | null> => {
+  const row = await db
+    .selectFrom('members')
+    .select('role')
+    .where('tenant_id', '=', tenantId)
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+  return row?.role ?? null;
+};
+
+/** Serialises first set-ups: whoever comes second sees the first's organization. */
+export const lockBootstrap = async (tx: Tx): Promise<void> => {
+  await sql`select pg_advisory_xact_lock(hashtext('miosa bootstrap'))`.execute(tx);
+};
