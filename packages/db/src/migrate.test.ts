@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeSchema } from './describe-schema.ts';
 import { migrate } from './migrate.ts';
 import { openDatabase } from './open.ts';
 import { type TestDatabase, testDatabase } from './testing.ts';
@@ -54,4 +55,8 @@ it('refuses a file that was changed after it was applied', async () => {
 it('refuses a gap in the numbers', async () => {
   await writeFile(join(dir, '0005_d.sql'), 'select 1;');
   await expect(migrate(fresh, dir)).rejects.toThrow(/expected number 4/);
+});
+
+it('leads to the schema that was reviewed (schema.sql; update it with `npx vitest run --project unit packages/db -u`)', async () => {
+  await expect(await describeSchema(t.db)).toMatchFileSnapshot('../schema.sql');
 });

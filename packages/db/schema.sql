@@ -1,0 +1,396 @@
+-- The schema after all migrations; written by a test, for review. Change it by a new file in migrations/.
+
+create table api_keys (
+  id uuid not null,
+  tenant_id uuid not null,
+  user_id uuid,
+  workspace_id uuid,
+  name text not null,
+  key_type text not null,
+  key_purpose text default 'api'::text not null,
+  key_hash bytea not null,
+  key_prefix text not null,
+  scopes text[] not null,
+  allowed_ips text[] default '{}'::text[] not null,
+  rate_limit_rpm integer not null,
+  created_by text not null,
+  expires_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  constraint api_keys_key_hash_key UNIQUE (key_hash),
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  constraint api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+  constraint api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
+  constraint api_keys_key_purpose_check CHECK ((key_purpose = ANY (ARRAY['api'::text, 'optimal'::text]))),
+  constraint api_keys_key_type_check CHECK ((key_type = ANY (ARRAY['user'::text, 'admin'::text, 'platform'::text, 'live'::text, 'test'::text])))
+);
+
+create table audit_entries (
+  seq bigint generated always as identity not null,
+  id text not null,
+  tenant_id uuid not null,
+  api_key_id uuid,
+  actor_type text not null,
+  actor_id text not null,
+  actor_name text not null,
+  action text not null,
+  resource_type text not null,
+  resource_id text,
+  workspace_id uuid,
+  project_id uuid,
+  external_workspace_id text,
+  external_user_id text,
+  external_project_id text,
+  outcome text not null,
+  error_code text,
+  ip_address text,
+  user_agent text,
+  request_id text not null,
+  metadata jsonb default '{}'::jsonb not null,
+  created_at timestamp with time zone default now() not null,
+  constraint audit_entries_id_key UNIQUE (id),
+  constraint audit_entries_pkey PRIMARY KEY (seq),
+  constraint audit_entries_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  constraint audit_entries_outcome_check CHECK ((outcome = ANY (ARRAY['success'::text, 'denied'::text, 'failure'::text])))
+);
+
+create table idempotency_keys (
+  tenant_id uuid not null,
+  route text not null,
+  key_hash bytea not null,
+  body_hash bytea not null,
+  status integer,
+  sealed_body bytea,
+  locked_until timestamp with time zone not null,
+  created_at timestamp with time zone default now() not null,
+  constraint idempotency_keys_pkey PRIMARY KEY (tenant_id, route, key_hash)
+);
+
+create table members (
+  tenant_id uuid not null,
+  user_id uuid not null,
+  role text not null,
+  joined_at timestamp with time zone default now() not null,
+  constraint members_pkey PRIMARY KEY (tenant_id, user_id),
+  constraint members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+  constraint members_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'member'::text, 'admin'::text, 'owner'::text])))
+);
+
+create table previews (
+  id text not null,
+  tenant_id uuid not null,
+  sandbox_id text not null,
+  port integer not null,
+  name text,
+  visibility text not null,
+  host_header text default 'localhost'::text not null,
+  deleted_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint previews_pkey PRIMARY KEY (id),
+  constraint previews_sandbox_id_fkey FOREIGN KEY (sandbox_id) REFERENCES sandboxes(id),
+  constraint previews_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  constraint previews_host_header_check CHECK ((host_header = ANY (ARRAY['localhost'::text, 'public'::text]))),
+  constraint previews_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'private'::text])))
+);
+
+create table projects (
+  id uuid not null,
+  tenant_id uuid not null,
+  workspace_id uuid not null,
+  name text not null,
+  slug text not null,
+  description text,
+  external_project_id text,
+  is_default boolean default false not null,
+  metadata jsonb default '{}'::jsonb not null,
+  settings jsonb default '{}'::jsonb not null,
+  deleted_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint projects_pkey PRIMARY KEY (id),
+  constraint projects_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  constraint projects_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id)
+);
+
+create table sandbox_env (
+  sandbox_id text not null,
+  key text not null,
+  sealed_value bytea not null,
+  encrypted boolean not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint sandbox_env_pkey PRIMARY KEY (sandbox_id, key),
+  constraint sandbox_env_sandbox_id_fkey FOREIGN KEY (sandbox_id) REFERENCES sandboxes(id)
+);
+
+create table sandboxes (
+  id text not null,
+  tenant_id uuid not null,
+  workspace_id uuid not null,
+  project_id uuid not null,
+  owner_user_id uuid,
+  external_workspace_id text,
+  external_user_id text,
+  external_project_id text,
+  name text not null,
+  slug text not null,
+  metadata jsonb default '{}'::jsonb not null,
+  tags text[] default '{}'::text[] not null,
+  state text not null,
+  transition text,
+  transition_deadline timestamp with time zone,
+  state_reason text,
+  ended_reason text,
+  template_id text not null,
+  size text not null,
+  cpu_count integer not null,
+  memory_mb integer not null,
+  disk_size_mb integer not null,
+  persistent boolean not null,
+  always_on boolean not null,
+  timeout_sec integer not null,
+  idle_timeout_sec integer not null,
+  expires_at timestamp with time zone,
+  isolation text,
+  boot_path text,
+  boot_ms integer,
+  resume_keeps text,
+  preview_port integer,
+  endpoint jsonb,
+  test boolean default false not null,
+  created_by text not null,
+  api_key_id uuid,
+  last_activity_at timestamp with time zone,
+  started_at timestamp with time zone,
+  paused_at timestamp with time zone,
+  destroyed_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint sandboxes_slug_key UNIQUE (slug),
+  constraint sandboxes_pkey PRIMARY KEY (id),
+  constraint sandboxes_owner_user_id_fkey FOREIGN KEY (owner_user_id) REFERENCES users(id),
+  constraint sandboxes_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id),
+  constraint sandboxes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  constraint sandboxes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
+  constraint sandboxes_state_check CHECK ((state = ANY (ARRAY['provisioning'::text, 'running'::text, 'paused'::text, 'error'::text, 'destroyed'::text]))),
+  constraint sandboxes_transition_check CHECK ((transition = ANY (ARRAY['pausing'::text, 'resuming'::text, 'destroying'::text])))
+);
+
+create table sessions (
+  id uuid not null,
+  user_id uuid not null,
+  tenant_id uuid not null,
+  token_hash bytea not null,
+  previous_hash bytea,
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  constraint sessions_token_hash_key UNIQUE (token_hash),
+  constraint sessions_pkey PRIMARY KEY (id),
+  constraint sessions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+
+create table shares (
+  id text not null,
+  tenant_id uuid not null,
+  sandbox_id text not null,
+  port integer not null,
+  name text,
+  token_hash bytea not null,
+  token_prefix text not null,
+  api_key_id uuid,
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  constraint shares_token_hash_key UNIQUE (token_hash),
+  constraint shares_pkey PRIMARY KEY (id),
+  constraint shares_sandbox_id_fkey FOREIGN KEY (sandbox_id) REFERENCES sandboxes(id),
+  constraint shares_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+
+create table tenants (
+  id uuid not null,
+  name text,
+  slug text not null,
+  plan text default 'starter'::text not null,
+  owner_user_id uuid,
+  setup_done boolean default false not null,
+  deleted_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint tenants_slug_key UNIQUE (slug),
+  constraint tenants_pkey PRIMARY KEY (id),
+  constraint tenants_owner_user_id_fkey FOREIGN KEY (owner_user_id) REFERENCES users(id)
+);
+
+create table usage_intervals (
+  id text not null,
+  tenant_id uuid not null,
+  workspace_id uuid not null,
+  project_id uuid not null,
+  external_workspace_id text,
+  external_user_id text,
+  external_project_id text,
+  resource_type text not null,
+  resource_id text not null,
+  vcpus integer not null,
+  memory_mb integer not null,
+  test boolean default false not null,
+  started_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint usage_intervals_pkey PRIMARY KEY (id),
+  constraint usage_intervals_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+
+create table users (
+  id uuid not null,
+  email text not null,
+  name text,
+  password_hash text not null,
+  is_operator boolean default false not null,
+  created_at timestamp with time zone default now() not null,
+  constraint users_pkey PRIMARY KEY (id)
+);
+
+create table workspaces (
+  id uuid not null,
+  tenant_id uuid not null,
+  name text not null,
+  slug text not null,
+  description text,
+  external_workspace_id text,
+  is_default boolean default false not null,
+  metadata jsonb default '{}'::jsonb not null,
+  settings jsonb default '{}'::jsonb not null,
+  deleted_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint workspaces_pkey PRIMARY KEY (id),
+  constraint workspaces_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+
+CREATE INDEX api_keys_page ON public.api_keys USING btree (tenant_id, created_at DESC, id DESC);
+
+CREATE INDEX audit_key ON public.audit_entries USING btree (tenant_id, api_key_id, seq DESC);
+
+CREATE INDEX audit_page ON public.audit_entries USING btree (tenant_id, seq DESC);
+
+CREATE INDEX audit_workspace ON public.audit_entries USING btree (tenant_id, workspace_id, seq DESC);
+
+CREATE INDEX idempotency_expiry ON public.idempotency_keys USING btree (created_at);
+
+CREATE UNIQUE INDEX previews_port ON public.previews USING btree (sandbox_id, port) WHERE (deleted_at IS NULL);
+
+CREATE UNIQUE INDEX projects_default ON public.projects USING btree (workspace_id) WHERE (is_default AND (deleted_at IS NULL));
+
+CREATE UNIQUE INDEX projects_external ON public.projects USING btree (workspace_id, external_project_id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX projects_external_any ON public.projects USING btree (tenant_id, external_project_id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX projects_page ON public.projects USING btree (tenant_id, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+
+CREATE UNIQUE INDEX projects_slug ON public.projects USING btree (workspace_id, slug) WHERE (deleted_at IS NULL);
+
+CREATE INDEX sandboxes_external ON public.sandboxes USING btree (tenant_id, external_workspace_id, created_at DESC);
+
+CREATE INDEX sandboxes_live ON public.sandboxes USING btree (state) WHERE (state <> 'destroyed'::text);
+
+CREATE INDEX sandboxes_page ON public.sandboxes USING btree (tenant_id, created_at DESC, id DESC);
+
+CREATE INDEX sandboxes_project ON public.sandboxes USING btree (project_id, state);
+
+CREATE INDEX sandboxes_workspace ON public.sandboxes USING btree (workspace_id, state);
+
+CREATE INDEX sessions_previous ON public.sessions USING btree (previous_hash);
+
+CREATE INDEX shares_sandbox ON public.shares USING btree (sandbox_id);
+
+CREATE UNIQUE INDEX usage_open ON public.usage_intervals USING btree (resource_type, resource_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX usage_tenant ON public.usage_intervals USING btree (tenant_id, started_at);
+
+CREATE UNIQUE INDEX users_email ON public.users USING btree (lower(email));
+
+CREATE UNIQUE INDEX workspaces_default ON public.workspaces USING btree (tenant_id) WHERE (is_default AND (deleted_at IS NULL));
+
+CREATE UNIQUE INDEX workspaces_external ON public.workspaces USING btree (tenant_id, external_workspace_id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX workspaces_page ON public.workspaces USING btree (tenant_id, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+
+CREATE UNIQUE INDEX workspaces_slug ON public.workspaces USING btree (tenant_id, slug) WHERE (deleted_at IS NULL);
+
+create view edge_dead_keys as
+ SELECT id,
+    revoked_at,
+    expires_at
+   FROM api_keys k
+  WHERE ((revoked_at IS NOT NULL) OR (expires_at IS NOT NULL));
+
+create view edge_sandboxes as
+ SELECT id,
+    slug,
+    tenant_id,
+    state,
+    transition,
+    ended_reason,
+    preview_port,
+    endpoint,
+    ( SELECT COALESCE(jsonb_agg(jsonb_build_object('port', p.port, 'visibility', p.visibility, 'hostHeader', p.host_header)), '[]'::jsonb) AS "coalesce"
+           FROM previews p
+          WHERE ((p.sandbox_id = s.id) AND (p.deleted_at IS NULL))) AS previews
+   FROM sandboxes s;
+
+create view edge_shares as
+ SELECT token_hash,
+    id,
+    sandbox_id,
+    port,
+    expires_at,
+    revoked_at,
+    api_key_id
+   FROM shares h;
+
+CREATE OR REPLACE FUNCTION public.notify_key_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_notify('miosa_keys', new.id::text);
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.notify_sandbox_route()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_table_name = 'sandboxes' then
+    perform pg_notify('miosa_routes', new.id);
+  else
+    perform pg_notify('miosa_routes', new.sandbox_id);
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_audit_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'audit entries are append-only';
+end $function$;
+
+CREATE TRIGGER api_keys_changed AFTER UPDATE OF revoked_at, expires_at, scopes, allowed_ips ON public.api_keys FOR EACH ROW EXECUTE FUNCTION notify_key_change();
+
+CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+CREATE TRIGGER previews_routed AFTER INSERT OR UPDATE ON public.previews FOR EACH ROW EXECUTE FUNCTION notify_sandbox_route();
+
+CREATE TRIGGER sandboxes_routed AFTER INSERT OR UPDATE OF state, transition, endpoint, preview_port ON public.sandboxes FOR EACH ROW EXECUTE FUNCTION notify_sandbox_route();
+
+CREATE TRIGGER shares_routed AFTER INSERT OR UPDATE OF revoked_at, expires_at ON public.shares FOR EACH ROW EXECUTE FUNCTION notify_sandbox_route();
