@@ -17,7 +17,7 @@ export interface Options {
 export const REPOSITORY = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
 
 const LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
-const DOMAIN = new RegExp(`^${LABEL}(\\.${LABEL})*$`);
+const DOMAIN = new RegExp(`^${LABEL}(\\.${LABEL})+$`);
 /** Leaves room for `65535-<slug>.sandbox.` in the 253 characters of a name, and keeps the certificate's name constraint short. */
 const MAX_DOMAIN = 100;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'];
@@ -45,7 +45,7 @@ export const readOptions = (env: Readonly<Record<string, string | undefined>>): 
     logLevel: env.MIOSA_LOG_LEVEL ?? 'info',
   };
   if (!DOMAIN.test(options.domain) || options.domain.length > MAX_DOMAIN)
-    mistakes.push(`MIOSA_DOMAIN is '${options.domain}', not a host name`);
+    mistakes.push(`MIOSA_DOMAIN is '${options.domain}', not a host name such as miosa.localhost`);
   if (options.httpPort === options.httpsPort) mistakes.push('the plain and the TLS port are the same');
   if (!LOG_LEVELS.includes(options.logLevel))
     mistakes.push(`MIOSA_LOG_LEVEL is '${options.logLevel}', not one of ${LOG_LEVELS.join(', ')}`);
