@@ -31,7 +31,7 @@ const STATEMENT =
 
 const onlyTypes = (names: string): boolean => {
   const braces = /^\{([^}]*)\}$/.exec(names.trim())?.[1];
-  return braces !== undefined && braces.split(',').every((name) => name.trim() === '' || name.trim().startsWith('type '));
+  return braces?.split(',').every((name) => name.trim() === '' || name.trim().startsWith('type ')) === true;
 };
 
 const importsOf = (text: string): Import[] =>
@@ -52,7 +52,8 @@ export const typescriptSources = (): Source[] =>
 export const resolveImport = (source: Source, { from }: Import): string | null =>
   from.startsWith('.') ? normalize(join(dirname(source.path), from)) : null;
 
-export const isTest = (path: string): boolean => /\.test\.tsx?$/.test(path) || path.startsWith('tests/');
+/** Tests and what only they use. */
+export const isTest = (path: string): boolean => /\.test\.tsx?$|\/testing\//.test(path) || path.startsWith('tests/');
 
 /** Paths from a file back to itself along imports that exist at run time; each cycle once. */
 export const importCycles = (sources: readonly Source[]): string[] => {

@@ -56,7 +56,8 @@ test('no workspace reaches into another by a relative path', () => {
       const target = resolveImport(source, entry);
       const crosses = target !== null && workspaceOf(target) !== workspaceOf(source.path);
       // The tools look at everything; bench starts its platform as the tests do.
-      const excused = workspaceOf(source.path) === 'tools' || (workspaceOf(source.path) === 'bench' && target?.startsWith('tests/harness/') === true);
+      const excused =
+        workspaceOf(source.path) === 'tools' || (workspaceOf(source.path) === 'bench' && target?.startsWith('tests/harness/') === true);
       return crosses && !excused ? [`${source.path} imports ${entry.from}; use the package's name`] : [];
     }),
   );
@@ -136,7 +137,7 @@ test('processes start from argument arrays, never through a shell', () => {
 test('no default exports, no test left alone by .only', () => {
   const wrong = sources.filter(
     ({ path, text }) =>
-      (/^export default\b/m.test(text) && !isTest(path) && !/(vite|vitest)\.config\.ts$/.test(path)) ||
+      (/^export default\b/m.test(text) && !isTest(path) && !/\.config\.ts$/.test(path)) ||
       (isTest(path) && /\b(test|it|describe)\.only\(/.test(text)),
   );
   expect(wrong.map(({ path }) => path)).toEqual([]);
@@ -180,6 +181,18 @@ test('no package registry or mirror is named', () => {
   ].map((parts) => parts.join('.'));
   const text = files.filter((path) => !/\.(png|ico|woff2?|gz|webp|jpg)$/.test(path));
   expect(text.filter((path) => hosts.some((host) => readTracked(path).includes(host)))).toEqual([]);
+});
+
+test('the lock file names every optional package, so npm ci accepts it on every platform', () => {
+  const { packages }: { packages: Record<string, { optionalDependencies?: Record<string, string> }> } = JSON.parse(
+    readTracked('package-lock.json'),
+  );
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) => packages[`${path}/node_modules/${name}`] === undefined && packages[`node_modules/${name}`] === undefined,
+    ),
+  );
+  expect(missing).toEqual([]);
 });
 
 test('no file is dead: each is imported, run or named by another', () => {
