@@ -17,6 +17,7 @@ export const onLines = (stream: Readable, callback: (line: string) => void): voi
 };
 
 const PINO_ERROR = 50;
+const isError = (level: unknown): boolean => (typeof level === 'number' ? level >= PINO_ERROR : level === 'error' || level === 'fatal');
 
 /** The text worth a look on the console, or null: errors of our JSON logs, and whatever is not JSON (a crash, the database's complaints). */
 export const problemIn = (line: string): string | null => {
@@ -24,7 +25,7 @@ export const problemIn = (line: string): string | null => {
   if (!line.startsWith('{')) return line;
   try {
     const entry: { level?: unknown; msg?: unknown; err?: { message?: unknown } } = JSON.parse(line);
-    if (typeof entry.level !== 'number' || entry.level < PINO_ERROR) return null;
+    if (!isError(entry.level)) return null;
     const cause = typeof entry.err?.message === 'string' ? `: ${entry.err.message}` : '';
     return `${String(entry.msg ?? 'error')}${cause}`;
   } catch {

@@ -78,6 +78,8 @@ test('logs stay within three files of the bound', () => {
 test('only errors and crashes reach the console', () => {
   expect(problemIn('{"level":30,"msg":"request"}')).toBeNull();
   expect(problemIn('{"level":50,"msg":"lost the database","err":{"message":"ECONNREFUSED"}}')).toBe('lost the database: ECONNREFUSED');
+  expect(problemIn('{"level":"info","msg":"request"}')).toBeNull();
+  expect(problemIn('{"level":"fatal","msg":"gone"}')).toBe('gone');
   expect(problemIn('TypeError: x is not a function')).toBe('TypeError: x is not a function');
   expect(problemIn('  ')).toBeNull();
 });

@@ -11,6 +11,8 @@ export interface ServiceSpec {
   ready(): Promise<boolean>;
   /** Asks for a clean end; default SIGTERM. */
   stop?(process: ChildProcess): Promise<void> | void;
+  /** Words in its log that look like trouble and are none. */
+  readonly expected?: RegExp;
   /** After that it is killed. */
   readonly graceMs: number;
 }
@@ -53,7 +55,7 @@ export const createService = (spec: ServiceSpec, logs: string, say: (text: strin
       stream.on('data', (chunk: Buffer) => log.write(chunk));
       onLines(stream, (line) => {
         const problem = problemIn(line);
-        if (problem === null) return;
+        if (problem === null || spec.expected?.test(problem) === true) return;
         // A crash prints its reason somewhere in the middle: a line that says so wins over the ones around it.
         if (lastProblem === '' || /\bE[A-Z]{4,}\b|rror\b|cannot/.test(problem)) lastProblem = problem;
         if (!stopping && wasReady) say(`${spec.name}: ${problem}`);

@@ -122,5 +122,7 @@ export const postgresSpec = (layout: Layout, server: EmbeddedPostgres): ServiceS
     }
   },
   stop: (child) => void child.kill('SIGINT'),
+  // The database is made by the first migration; closing ends connections.
+  expected: /database "\w+" does not exist|terminating connection due to administrator command/,
   graceMs: 10_000,
 });
