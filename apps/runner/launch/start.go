@@ -139,7 +139,9 @@ func runContainer(r startRequest, slot *slot, listener *os.File, began time.Time
 		return startResult{}, err
 	}
 	spawned := time.Now()
+	hang := time.AfterFunc(time.Duration(r.TimeoutMs)*time.Millisecond, func() { _ = command.Process.Kill() })
 	waitErr := command.Wait()
+	hang.Stop()
 	if waitErr != nil {
 		text, _ := os.ReadFile(log)
 		return startResult{}, fmt.Errorf("%s: %w: %s", r.Runtime, waitErr, bytes.TrimSpace(text))

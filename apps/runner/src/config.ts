@@ -60,6 +60,8 @@ export const readConfig = (env: NodeJS.ProcessEnv): RunnerConfig => {
   };
   const dataDir = resolve(env.MIOSA_DATA ?? '/var/lib/miosa');
   if (!readable(dataDir, constants.W_OK)) mistakes.push(`MIOSA_DATA: ${dataDir} is not a folder that can be written`);
+  // A socket address holds 107 bytes, and `run/s/<id>.sock` takes 42.
+  if (dataDir.length > 64) mistakes.push(`MIOSA_DATA: ${dataDir} is longer than 64 characters, which unix sockets below it do not allow`);
   const addressPool = env.MIOSA_RUNNER_POOL ?? '10.213.0.0/16';
   if (!/^\d{1,3}(\.\d{1,3}){3}\/(1[0-9]|20)$/.test(addressPool))
     mistakes.push('MIOSA_RUNNER_POOL must be an IPv4 block between /10 and /20');

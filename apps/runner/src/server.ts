@@ -71,8 +71,6 @@ export const serve = async (options: { path: string; gid: number; handle: Handle
       .catch((error: unknown) => failure(error, log))
       .then((answer) => send(response, answer));
   });
-  // A create under load may take longer than node's default of five minutes never; a header must come at once.
-  server.headersTimeout = 10_000;
   rmSync(path, { force: true });
   const umask = process.umask(0o177); // nobody connects between bind and chown
   await new Promise<void>((resolve, reject) => {

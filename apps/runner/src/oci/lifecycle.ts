@@ -148,7 +148,11 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
       exclusive(record.spec.id, async () => {
         if (record.phase === 'creating' || record.phase === 'destroying') await destroyNow(record.spec.id);
         else if (record.phase === 'booting' || record.phase === 'stopping') await stopNow(record);
-        else if (record.phase === 'running' && !isAlive(record.process)) await endProcesses(record.spec.id, record);
+        else if (record.phase === 'running' && !isAlive(record.process)) {
+          await endProcesses(record.spec.id, record);
+          // Its slot may be another's from now on.
+          await records.save({ ...record, slot: null, process: null });
+        }
       }),
   };
 };

@@ -1,4 +1,4 @@
-import { mkdirSync, rmdirSync } from 'node:fs';
+import { chownSync, mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '@miosa/kernel';
 import type { RunnerConfig } from '../config.ts';
@@ -37,6 +37,7 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   const stage = join(stageParent, 'stage');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   mkdirSync(socketsDir, { recursive: true, mode: 0o750 });
+  chownSync(socketsDir, 0, config.gid);
   mkdirSync(stage, { recursive: true, mode: 0o755 });
   const records = openRecords(join(folder, 'sandboxes'));
   const helper = startHelper(config.launchPath, onFailure);

@@ -4,7 +4,7 @@
  * Only the native architecture: 32-bit and x32 entry points double the kernel surface and nothing in the templates needs them.
  */
 
-/** The three letters of each group are not used anywhere; groups are for the reader. */
+/** Groups are for the reader; all are allowed with any argument. */
 const ALLOWED = {
   files: `access chdir chmod chown close close_range copy_file_range creat dup dup2 dup3 faccessat faccessat2 fadvise64 fallocate fchdir fchmod
     fchmodat fchmodat2 fchown fchownat fcntl fdatasync fgetxattr flistxattr flock fremovexattr fsetxattr fstat fstatfs fsync ftruncate

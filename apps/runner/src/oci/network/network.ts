@@ -1,22 +1,32 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { RunnerConfig } from '../../config.ts';
+import { command } from '../command.ts';
 import { type AddressPlan, addressPlan, chooseShare, linkPrefix, preferredShare } from './addresses.ts';
 import { loadFirewall, removeFirewall } from './firewall.ts';
 import { upstreamResolver } from './resolver.ts';
 
 const FORWARD = '/proc/sys/net/ipv4/ip_forward';
 
+/** On a file system that, like the setting itself, a restart of the host clears: forwarding was off before the first installation came. */
+const FORWARD_WAS_OFF = '/run/miosa-forward-was-off';
+
 interface Saved {
   readonly share: number;
-  /** Forwarding was off when we first came. */
-  readonly forwardWasOff: boolean;
 }
 
-const save = (file: string, saved: Saved): Saved => {
-  writeFileSync(file, JSON.stringify(saved));
-  return saved;
+const switchForwardingOn = (): void => {
+  if (readFileSync(FORWARD, 'utf8').trim() !== '0') return;
+  writeFileSync(FORWARD_WAS_OFF, '');
+  writeFileSync(FORWARD, '1');
+};
+
+/** Only the last installation to leave may switch it off. */
+const restoreForwarding = async (): Promise<void> => {
+  if (!existsSync(FORWARD_WAS_OFF) || (await command('nft', 'list', 'tables')).includes('inet miosa_')) return;
+  writeFileSync(FORWARD, '0');
+  rmSync(FORWARD_WAS_OFF);
 };
 
 /** Host interfaces' networks but ours; a /32 (or /31) is the address itself, which the input chain keeps. */
@@ -38,7 +48,7 @@ export const openNetwork = async (config: RunnerConfig, folder: string, keepShar
     before !== null && keepShare
       ? before.share
       : chooseShare(config.addressPool, config.instance, before?.share ?? preferredShare(config.instance));
-  const saved = save(file, { share, forwardWasOff: before?.forwardWasOff ?? readFileSync(FORWARD, 'utf8').trim() === '0' });
+  writeFileSync(file, JSON.stringify({ share } satisfies Saved));
   const plan: AddressPlan = addressPlan(config.addressPool, config.instance, share);
   const resolver = config.resolver === '' ? upstreamResolver() : config.resolver;
   // The firewall stands before the first packet can be forwarded.
@@ -48,7 +58,7 @@ export const openNetwork = async (config: RunnerConfig, folder: string, keepShar
     hostNetworks: hostNetworks(config.instance),
     resolver,
   });
-  writeFileSync(FORWARD, '1');
+  switchForwardingOn();
   return {
     plan,
     resolver,
@@ -56,8 +66,7 @@ export const openNetwork = async (config: RunnerConfig, folder: string, keepShar
     links: (): string[] => Object.keys(networkInterfaces()).filter((name) => name.startsWith(linkPrefix(config.instance))),
     close: async (): Promise<void> => {
       await removeFirewall(config.instance);
-      if (saved.forwardWasOff) writeFileSync(FORWARD, '0');
-      save(file, { share, forwardWasOff: false });
+      await restoreForwarding();
     },
   };
 };
