@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,10 +28,21 @@ const waitUntilReady = async (url: string, dead: () => boolean, log: () => strin
   throw new Error(`The test database did not start: ${log()}`);
 };
 
+const FOLDER = /^miosa-test-pg-(\d+)-/;
+
+/** A run that was killed could not clean up. Its Postgres ended with it (parent-death signal); its folder is removed by the next run. */
+const sweep = async (): Promise<void> => {
+  for (const name of await readdir(tmpdir())) {
+    const pid = FOLDER.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+};
+
 /** vitest global set-up: one throwaway Postgres with a migrated template for the whole run; the returned function removes it. */
 export const setup = async (): Promise<() => Promise<void>> => {
   const root = process.getuid?.() === 0;
-  const dir = await mkdtemp(join(tmpdir(), 'miosa-test-pg-'));
+  await sweep();
+  const dir = await mkdtemp(join(tmpdir(), `miosa-test-pg-${process.pid}-`));
   await chmod(dir, 0o755);
   const server = embeddedPostgres({
     dataDir: join(dir, 'data'),

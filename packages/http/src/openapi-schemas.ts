@@ -21,7 +21,8 @@ export const componentCollector = () => {
   const schemaOf = (schema: unknown): Json => {
     const source = schema as Json;
     const name = nameOf(source);
-    const { $id: _id, ...rest } = source;
+    const { $id: _id, title, ...rest } = source;
+    if (title !== undefined && title !== name) rest.title = title;
     const body = Object.fromEntries(Object.entries(name === undefined ? source : rest).map(([key, value]) => [key, walk(value)]));
     if (name === undefined) return body;
     if (schemas[name] !== undefined && !isDeepStrictEqual(schemas[name], body)) throw new Error(`Two different schemas are named ${name}.`);

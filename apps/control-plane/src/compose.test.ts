@@ -1,0 +1,67 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { type TestDatabase, testDatabase } from '@miosa/db';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type ControlPlane, compose } from './compose.ts';
+import type { Config } from './config.ts';
+
+const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+let t: TestDatabase;
+let controlPlane: ControlPlane;
+beforeAll(async () => {
+  t = await testDatabase();
+  const config: Config = {
+    databaseUrl: t.url,
+    databaseConnections: 5,
+    names: { domain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 },
+    logLevel: 'silent',
+    keys: {
+      previewKeyPem: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      jwtSecret: randomBytes(64),
+      sealKey: randomBytes(32),
+    },
+    sockets: { public: '/nonexistent/a', internal: '/nonexistent/b', runner: '/nonexistent/runner.sock' },
+  };
+  controlPlane = await compose(config, log);
+  await controlPlane.start();
+});
+afterAll(async () => {
+  await controlPlane.close();
+  await t.close();
+});
+
+it('brings a fresh installation from bootstrap to a first workspace, without a runner', async () => {
+  const { server } = controlPlane;
+  const bootstrap = () =>
+    server.injectInternal({
+      method: 'POST',
+      url: '/internal/bootstrap',
+      payload: { organization_name: 'ClinicIQ', email: 'admin@example.com', password: 'correct horse battery' },
+    });
+  const first = await bootstrap();
+  const { api_key, tenant } = first.json().data;
+  expect(tenant.slug).toBe('cliniciq');
+  expect((await bootstrap()).statusCode).toBe(409);
+
+  const key = typeof api_key === 'string' ? api_key : api_key.key;
+  const made = await server.inject({
+    method: 'POST',
+    url: '/api/v1/workspaces',
+    headers: { authorization: `Bearer ${key}` },
+    payload: { name: 'Dr. Smith Clinic' },
+  });
+  expect([made.statusCode, made.json().data?.slug]).toEqual([201, 'dr-smith-clinic']);
+});
+
+it('says which dependency is down', async () => {
+  const ready = await controlPlane.server.inject('/readyz');
+  expect([ready.statusCode, ready.json().checks]).toEqual([503, { database: true, runner: false }]);
+});
+
+it('asks every route but the declared public ones for a credential', async () => {
+  for (const route of controlPlane.routes.filter(({ access, internal }) => access !== 'public' && internal !== true)) {
+    const url = `/api/v1${route.path.replace(/\{[^}]+\}/g, 'x')}`;
+    const res = await controlPlane.server.inject({ method: route.method, url });
+    expect(res.statusCode, `${route.method} ${url}`).toBe(401);
+  }
+});

@@ -1,0 +1,98 @@
+import { hkdfSync } from 'node:crypto';
+import { type Database, databaseFault, openDatabase, postgresIdempotency } from '@miosa/db';
+import { apiUrl } from '@miosa/hostnames';
+import { createServer, type Route, type Server } from '@miosa/http';
+import type { Log } from '@miosa/kernel';
+import { createOciRuntime, type RuntimePort } from '@miosa/runtime';
+import type { Config } from './config.ts';
+import { type Access, accessRoutes, createAccess } from './modules/access/index.ts';
+import { auditRoutes } from './modules/audit/index.ts';
+import { createSandboxes, type Sandboxes } from './modules/sandboxes/index.ts';
+import { createTenancy, tenancyRoutes } from './modules/tenancy/index.ts';
+import { VERSION } from './version.ts';
+
+/** How often expired idempotency records are removed: they stop counting after 24 h whether or not they are still there. */
+const PURGE_MS = 10 * 60_000;
+/** A host that does not answer for that long is down to a readiness probe. */
+const PROBE_MS = 1000;
+
+export interface ControlPlane {
+  readonly server: Server;
+  readonly routes: readonly Route[];
+  /** Starts what runs without being asked: credential signals, reconcilers. */
+  start(): Promise<void>;
+  /** Requests first, then reconcilers, then connections. */
+  close(): Promise<void>;
+}
+
+const answers = async (probe: Promise<unknown>): Promise<boolean> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, PROBE_MS, false);
+  });
+  const result = await Promise.race([probe.then(() => true).catch(() => false), late]);
+  clearTimeout(timer);
+  return result;
+};
+
+const purging = (db: Database, log: Log): NodeJS.Timeout =>
+  setInterval(() => {
+    postgresIdempotency(db)
+      .purge()
+      .catch((error: unknown) => log.warn({ error }, 'expired idempotency records not removed'));
+  }, PURGE_MS).unref();
+
+interface Parts {
+  readonly db: Database;
+  readonly runtime: RuntimePort & { close(): void };
+  readonly access: Access;
+  readonly sandboxes: Sandboxes;
+}
+
+const startedAndStopped = ({ db, runtime, access, sandboxes }: Parts, server: Server, log: Log): Pick<ControlPlane, 'start' | 'close'> => {
+  let purge: NodeJS.Timeout | undefined;
+  return {
+    start: async () => {
+      await access.start();
+      sandboxes.jobs.start();
+      purge = purging(db, log);
+    },
+    close: async () => {
+      await server.close();
+      clearInterval(purge);
+      await sandboxes.close();
+      await access.close();
+      runtime.close();
+      await db.close();
+    },
+  };
+};
+
+/** The one place that names drivers and joins modules. The database must be migrated. */
+export const compose = async (config: Config, log: Log): Promise<ControlPlane> => {
+  const { names, keys } = config;
+  const db = openDatabase(config.databaseUrl, { connections: config.databaseConnections, applicationName: 'miosa-control-plane' });
+  const runtime = createOciRuntime({ socketPath: config.sockets.runner });
+  const tenancy = createTenancy({ db });
+  const access = createAccess({ db, tenancy, log, jwtSecretHex: keys.jwtSecret.toString('hex') });
+  const sandboxes = await createSandboxes({ db, runtime, tenancy, names, previewKeyPem: keys.previewKeyPem, sealKey: keys.sealKey, log });
+  const routes = [...tenancyRoutes(tenancy), ...accessRoutes(access), ...auditRoutes({ db }), ...sandboxes.routes];
+  const server = await createServer({
+    routes,
+    authenticate: access.authenticate,
+    authorize: access.authorize,
+    watchCredential: access.watchCredential,
+    idempotency: postgresIdempotency(db),
+    translate: databaseFault,
+    readiness: async () => {
+      const [database, runner] = await Promise.all([answers(db.ping()), answers(runtime.capabilities())]);
+      return { database, runner };
+    },
+    log,
+    version: VERSION,
+    apiUrl: apiUrl(names),
+    cursorSecret: Buffer.from(hkdfSync('sha256', keys.sealKey, '', 'miosa list cursors v1', 32)),
+    graceMs: 5000,
+  });
+  return { server, routes, ...startedAndStopped({ db, runtime, access, sandboxes }, server, log) };
+};

@@ -1,0 +1,26 @@
+import { openDatabase } from '@miosa/db';
+import { emitOpenApi, type Route } from '@miosa/http';
+import type { Log } from '@miosa/kernel';
+import { accessRoutes, createAccess } from './modules/access/index.ts';
+import { auditRoutes } from './modules/audit/index.ts';
+import { sandboxRoutes } from './modules/sandboxes/index.ts';
+import { createTenancy, tenancyRoutes } from './modules/tenancy/index.ts';
+import { VERSION } from './version.ts';
+
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** All routes for reading their declarations: nothing is connected, no handler may be called. */
+export const declaredRoutes = (): Route[] => {
+  const db = openDatabase('postgresql://localhost/none');
+  const tenancy = createTenancy({ db });
+  const access = createAccess({ db, tenancy, log: silent, jwtSecretHex: '00'.repeat(64) });
+  return [
+    ...tenancyRoutes(tenancy),
+    ...accessRoutes(access),
+    ...auditRoutes({ db }),
+    ...sandboxRoutes({} as Parameters<typeof sandboxRoutes>[0]),
+  ];
+};
+
+/** The committed document, byte for byte. */
+export const openApiText = (): string => `${JSON.stringify(emitOpenApi(declaredRoutes(), { version: VERSION }), null, 2)}\n`;
