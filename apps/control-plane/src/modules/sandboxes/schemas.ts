@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { Deleted } from '../tenancy/index.ts';
 import { ENDED_REASONS, STATES } from './types.ts';
 
 /** Wire schemas shared by the routes of this module. Titles become component names of the OpenAPI file. */
@@ -6,7 +7,7 @@ type Schemas = Parameters<typeof Type.Union>[0];
 export const nullable = <T extends Schemas[number]>(schema: T) => Type.Union([schema, Type.Null()]);
 const oneOf = <T extends string>(values: readonly T[]) => Type.Unsafe<T>({ type: 'string', enum: [...values] });
 
-export { oneOf };
+export { Deleted, oneOf };
 
 const Ts = Type.String({ format: 'date-time' });
 const Strings = Type.Array(Type.String());
@@ -195,7 +196,6 @@ export const EnvVar = Type.Object(
   { title: 'EnvVar' },
 );
 
-export const Deleted = Type.Object({ id: Type.String(), deleted: Type.Literal(true) }, { title: 'Deleted' });
 export const Success = Type.Object({ success: Type.Literal(true) }, { title: 'Success' });
 
 export const Readiness = Type.Object(

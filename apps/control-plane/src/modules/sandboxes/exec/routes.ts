@@ -1,5 +1,5 @@
 import { defineRoute, type Route, sse } from '@miosa/http';
-import { Fault, invalid } from '@miosa/kernel';
+import { invalid } from '@miosa/kernel';
 import { Type } from 'typebox';
 import type { Core } from '../deps.ts';
 import { Deleted, ExecResult, Id, oneOf, Process, ProcessIds, ProcessLogs, Success } from '../schemas.ts';
@@ -179,11 +179,8 @@ const processOutputRoutes = (core: Core): Route[] => [
     response: Success,
     errors: [...ACTING, 'CONFLICT'],
     handler: async (op, { params, body }) => {
-      if ((body.data === undefined) === (body.data_base64 === undefined)) {
-        throw new Fault('VALIDATION_ERROR', 'data: give exactly one of data and data_base64', {
-          details: { fields: [{ path: 'data', message: 'give exactly one of data and data_base64' }] },
-        });
-      }
+      const given = [body.data, body.data_base64].filter((value) => value !== undefined).length;
+      if (given !== 1 && !(given === 0 && body.eof === true)) throw invalid('data', 'give exactly one of data and data_base64');
       await writeStdin(op, core, params.id, params.pid, body);
       return { success: true as const };
     },

@@ -2,6 +2,7 @@ import type { Updateable } from 'kysely';
 import { checkMetadata, mergePatch } from '../../tenancy/index.ts';
 import type { SandboxRow, SandboxTable } from '../types.ts';
 import { expiryOf } from './effects.ts';
+import { checkIdleTimeout } from './shape.ts';
 
 export interface ChangeRequest {
   readonly name?: string | undefined;
@@ -32,6 +33,7 @@ const AS_GIVEN = [
  * usage already metered keeps the external ids that were true then.
  */
 export const changesOf = (row: SandboxRow, change: ChangeRequest, now: Date): Updateable<SandboxTable> => {
+  checkIdleTimeout(change.idle_timeout_sec);
   const set: Updateable<SandboxTable> = Object.fromEntries(
     AS_GIVEN.filter((key) => change[key] !== undefined).map((key) => [key, change[key]]),
   );

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { newId, notFound, type Op, randomBase32 } from '@miosa/kernel';
 import type { RuntimeInstance } from '@miosa/runtime';
-import type { Ownership, OwnershipRequest } from '../../tenancy/index.ts';
+import { checkMetadata, type Ownership, type OwnershipRequest } from '../../tenancy/index.ts';
 import { type Core, inBackground } from '../deps.ts';
 import { putEnv } from '../env/store.ts';
 import { checkVars, injectedVars, sealVar, varsOf } from '../env/values.ts';
@@ -12,7 +12,7 @@ import { keyIdOf, ownerOf } from '../visibility.ts';
 import { auditSandbox, startMetering, voidMetering } from './audit.ts';
 import { cleanHost, deadlineAfter, expiryOf, sweepIfDestroyed } from './effects.ts';
 import { hostFault, reasonOf } from './faults.ts';
-import { refuseUnavailable, type Shape, type ShapeRequest, shapeOf } from './shape.ts';
+import { checkIdleTimeout, refuseUnavailable, type Shape, type ShapeRequest, shapeOf } from './shape.ts';
 import { gone } from './states.ts';
 
 export interface CreateRequest extends OwnershipRequest, ShapeRequest {
@@ -47,6 +47,8 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
   const accepted = performance.now();
   refuseUnavailable({ ...request });
   const shape = shapeOf(request);
+  checkIdleTimeout(request.idle_timeout_sec);
+  checkMetadata('metadata', request.metadata ?? {});
   const vars = varsOf(request.env ?? {});
   checkVars('env', vars);
   await core.tenancy.assertSetupDone(op);

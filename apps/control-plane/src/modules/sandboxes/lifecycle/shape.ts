@@ -50,3 +50,10 @@ export const refuseUnavailable = (body: Readonly<Record<string, unknown>>): void
   const first = fields[0];
   if (first !== undefined) throw new Fault('VALIDATION_ERROR', `${first.path}: ${first.message}`, { details: { fields } });
 };
+
+const MIN_IDLE_SEC = 60;
+
+/** 0 = off, else 60–86400 (contract 4.2); the upper bound is the schema's. */
+export const checkIdleTimeout = (seconds: number | undefined): void => {
+  if (seconds !== undefined && seconds !== 0 && seconds < MIN_IDLE_SEC) throw invalid('idle_timeout_sec', 'must be 0 (off) or at least 60');
+};

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { open, seal } from '../seal.ts';
+import { createWorld, type World } from '../testing/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world?.close());
+
+const printed = async (id: string, name: string): Promise<string> =>
+  (await world.call('POST', `/sandboxes/${id}/exec`, { command: `printenv ${name}` })).body.data.stdout.trim();
+
+describe('environment', () => {
+  test('values are sealed at rest, reach processes, and encrypted ones are never returned', async () => {
+    const { id } = await world.create({ env: { SECRET: 'hunter2-very-secret' } });
+    const rows = await world.core.db.read.selectFrom('sandbox_env').selectAll().where('sandbox_id', '=', id).execute();
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.sealed_value.includes('hunter2')).toBe(false);
+    expect(await printed(id, 'SECRET')).toBe('hunter2-very-secret');
+    expect((await world.call('GET', `/sandboxes/${id}/env`)).body.data).toMatchObject([{ key: 'SECRET', value: null, encrypted: true }]);
+    const audit = await world.core.db.read.selectFrom('audit_entries').selectAll().where('resource_id', '=', id).execute();
+    expect(JSON.stringify(audit)).not.toContain('hunter2');
+  });
+
+  test('a change applies to new processes at once; replace drops the rest; ids are always there', async () => {
+    const { id, project_id } = await world.create({ env: { OLD: '1' } });
+    const set = await world.call('PUT', `/sandboxes/${id}/env`, { vars: [{ key: 'NEW', value: '2', encrypted: false }] });
+    expect(set.body.data).toMatchObject([
+      { key: 'NEW', value: '2' },
+      { key: 'OLD', value: null },
+    ]);
+    expect([await printed(id, 'OLD'), await printed(id, 'NEW'), await printed(id, 'MIOSA_SANDBOX_ID')]).toEqual(['1', '2', id]);
+    await world.call('PUT', `/sandboxes/${id}/env`, { vars: [{ key: 'ONLY', value: '3' }], replace: true });
+    expect([await printed(id, 'NEW'), await printed(id, 'ONLY'), await printed(id, 'MIOSA_PROJECT_ID')]).toEqual(['', '3', project_id]);
+    expect((await world.call('DELETE', `/sandboxes/${id}/env/ONLY`)).status).toBe(200);
+    expect(await printed(id, 'ONLY')).toBe('');
+    expect((await world.call('DELETE', `/sandboxes/${id}/env/ONLY`)).status).toBe(404);
+  });
+
+  test('a paused sandbox is left asleep and has the change when it wakes', async () => {
+    const { id } = await world.create();
+    await world.call('POST', `/sandboxes/${id}/pause`);
+    await world.call('PUT', `/sandboxes/${id}/env`, { vars: [{ key: 'LATER', value: 'x' }] });
+    expect((await world.call('GET', `/sandboxes/${id}`)).body.data.state).toBe('paused');
+    expect(await printed(id, 'LATER')).toBe('x');
+  });
+
+  test.each([
+    ['a bad name', [{ key: '1A', value: '' }]],
+    ['a name of the platform', [{ key: 'MIOSA_PROJECT_ID', value: '' }]],
+    ['a value too long', [{ key: 'A', value: 'x'.repeat(33_000) }]],
+    [
+      'a name twice',
+      [
+        { key: 'A', value: '1' },
+        { key: 'A', value: '2' },
+      ],
+    ],
+    ['NUL', [{ key: 'A', value: '\0' }]],
+    ['too many', Array.from({ length: 201 }, (_, i) => ({ key: `A${i}`, value: '' }))],
+  ])('%s is refused', async (_what, vars) => {
+    const { id } = await world.create();
+    expect((await world.call('PUT', `/sandboxes/${id}/env`, { vars })).status).toBe(422);
+  });
+
+  test('the number of variables is bounded over several calls', async () => {
+    const { id } = await world.create();
+    const many = (prefix: string) => Array.from({ length: 150 }, (_, i) => ({ key: `${prefix}${i}`, value: '' }));
+    expect((await world.call('PUT', `/sandboxes/${id}/env`, { vars: many('A') })).status).toBe(200);
+    expect((await world.call('PUT', `/sandboxes/${id}/env`, { vars: many('B') })).status).toBe(422);
+    expect((await world.call('GET', `/sandboxes/${id}/env`)).body.data).toHaveLength(150);
+  });
+
+  test('destroying a sandbox forgets its secrets', async () => {
+    const { id } = await world.create({ env: { SECRET: 'x' } });
+    await world.call('DELETE', `/sandboxes/${id}`);
+    expect(await world.core.db.read.selectFrom('sandbox_env').selectAll().where('sandbox_id', '=', id).execute()).toEqual([]);
+  });
+});
+
+describe('sealing', () => {
+  test('opens only with the same key and place, and only unchanged', () => {
+    const key = randomBytes(32);
+    const sealed = seal(key, 'sandbox a', 'value');
+    expect(open(key, 'sandbox a', sealed)).toBe('value');
+    expect(() => open(key, 'sandbox b', sealed)).toThrow();
+    expect(() => open(randomBytes(32), 'sandbox a', sealed)).toThrow();
+    const changed = Buffer.from(sealed);
+    changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1;
+    expect(() => open(key, 'sandbox a', changed)).toThrow();
+    expect(seal(key, 'sandbox a', 'value').equals(sealed)).toBe(false);
+  });
+});

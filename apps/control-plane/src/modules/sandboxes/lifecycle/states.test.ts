@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+import { STATES, type State, type Transition } from '../types.ts';
+import { ACTIONS, type Action, decide, RULES } from './states.ts';
+
+const short = (state: State, transition: Transition | null, action: Action): string => {
+  const decision = decide({ state, transition }, action);
+  return typeof decision === 'string' ? decision : `${decision.transition}→${decision.to}`;
+};
+
+const N = 'SANDBOX_NOT_RUNNING';
+const row = (state: State, transition: Transition | null) => ACTIONS.map((action) => short(state, transition, action));
+
+describe('state table', () => {
+  test('every state answers every action as the contract says', () => {
+    //                                         use                 pause              resume              extend change   destroy
+    expect(row('provisioning', null)).toEqual(['wait', 'wait', 'wait', N, 'ready', 'destroying→destroyed']);
+    expect(row('running', null)).toEqual(['ready', 'pausing→paused', 'ready', 'ready', 'ready', 'destroying→destroyed']);
+    expect(row('paused', null)).toEqual(['resuming→running', 'ready', 'resuming→running', N, 'ready', 'destroying→destroyed']);
+    expect(row('error', null)).toEqual([N, N, 'resuming→running', N, 'ready', 'destroying→destroyed']);
+    expect(row('destroyed', null)).toEqual(['GONE', 'GONE', 'GONE', 'GONE', 'GONE', 'ready']);
+  });
+
+  test('during a transition everything waits for its end but destroy and field changes', () => {
+    expect(row('running', 'pausing')).toEqual(['wait', 'wait', 'wait', 'wait', 'ready', 'destroying→destroyed']);
+    expect(row('paused', 'resuming')).toEqual(['wait', 'wait', 'wait', 'wait', 'ready', 'destroying→destroyed']);
+    expect(row('error', 'resuming')).toEqual(['wait', 'wait', 'wait', 'wait', 'ready', 'destroying→destroyed']);
+    expect(row('running', 'resuming')).toEqual(['wait', 'wait', 'wait', 'wait', 'ready', 'destroying→destroyed']);
+    expect(row('destroyed', 'destroying')).toEqual(['GONE', 'GONE', 'GONE', 'GONE', 'GONE', 'ready']);
+  });
+
+  test('destroy is legal from every state', () => {
+    for (const state of STATES) {
+      for (const transition of [null, 'pausing', 'resuming', 'destroying'] as const) {
+        const decision = decide({ state, transition }, 'destroy');
+        expect(decision === 'ready' ? 'destroyed' : (decision as { to: string }).to).toBe('destroyed');
+      }
+    }
+  });
+
+  test('the table has an entry for every state and action', () => {
+    for (const state of STATES) for (const action of ACTIONS) expect(RULES[state][action]).toBeDefined();
+  });
+});
