@@ -40,7 +40,11 @@ export const openTunnel = (endpoint: AgentEndpoint, port: number, done: (error: 
   const settle = (error: Error | null): void => {
     clearTimeout(timer);
     socket.off('data', onData).off('error', onError).off('close', onClose);
-    if (error === null) return void done(null, socket);
+    if (error === null) {
+      done(null, socket);
+      // The HTTP client starts listening in its own next tick; an explicitly paused socket would stay paused.
+      return void process.nextTick(() => socket.resume());
+    }
     socket.on('error', () => undefined).destroy();
     done(error);
   };

@@ -1,0 +1,48 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { listenOn } from '../ops.ts';
+
+export interface FakeControl {
+  readonly wakes: string[];
+  readonly activity: Record<string, number>;
+  /** What a wake call does; answers with its status. */
+  onWake: (id: string) => Promise<number>;
+  api: RequestListener;
+  readonly publicServer: Server;
+  close(): Promise<void>;
+}
+
+/** Both sockets of a control plane. */
+export const startFakeControl = async (controlSocket: string, internalSocket: string): Promise<FakeControl> => {
+  const publicServer = createServer((req, res) => control.api(req, res));
+  const internal = createServer((req, res) => {
+    let text = '';
+    req.on('data', (chunk) => {
+      text += chunk;
+    });
+    req.on('end', () => {
+      if (req.url === '/internal/activity') {
+        Object.assign(control.activity, (JSON.parse(text) as { sandboxes: Record<string, number> }).sandboxes);
+        return void res.end('{}');
+      }
+      const id = /^\/internal\/sandboxes\/([^/]+)\/wake$/.exec(req.url ?? '')?.[1] ?? '';
+      control.wakes.push(id);
+      void control.onWake(id).then((status) => res.writeHead(status).end('{}'));
+    });
+  });
+  const control: FakeControl = {
+    wakes: [],
+    activity: {},
+    onWake: async () => 200,
+    api: (_req, res) => void res.end('api'),
+    publicServer,
+    close: async () => {
+      for (const server of [publicServer, internal]) {
+        server.closeAllConnections();
+        await new Promise((done) => server.close(done));
+      }
+    },
+  };
+  await listenOn(publicServer, controlSocket);
+  await listenOn(internal, internalSocket);
+  return control;
+};
