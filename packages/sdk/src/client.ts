@@ -1,7 +1,7 @@
 import { type MiosaOptions, resolveConfig } from './config.ts';
 import { apiKeysApi, auditApi, authApi } from './resources/access.ts';
 import { sandboxesApi } from './resources/sandboxes.ts';
-import { platformApi, projectsApi, tenantApi, tenantsApi, workspacesApi } from './resources/tenancy.ts';
+import { platformApi, projectsApi, tenantsApi, workspacesApi } from './resources/tenancy.ts';
 import { type CallOptions, Transport } from './transport.ts';
 
 export interface RawRequest {
@@ -24,7 +24,6 @@ export class Miosa {
   readonly audit: ReturnType<typeof auditApi>;
   readonly platform: ReturnType<typeof platformApi>;
   readonly tenants: ReturnType<typeof tenantsApi>;
-  readonly tenant: ReturnType<typeof tenantApi>;
   readonly workspaces: ReturnType<typeof workspacesApi>;
   readonly projects: ReturnType<typeof projectsApi>;
   readonly sandboxes: ReturnType<typeof sandboxesApi>;
@@ -40,7 +39,6 @@ export class Miosa {
     this.audit = auditApi(transport);
     this.platform = platformApi(transport);
     this.tenants = tenantsApi(transport);
-    this.tenant = tenantApi(transport);
     this.workspaces = workspacesApi(transport);
     this.projects = projectsApi(transport);
     this.sandboxes = sandboxesApi(transport);

@@ -1,93 +1,5033 @@
-/* Interim: replaced by `npm run gen -w @miosa/sdk`. */
+/** Generated from openapi/openapi.json by "npm run gen -w @miosa/sdk". */
 
-type Owned = { id: string; name: string; tenant_id: string; workspace_id: string; workspace_slug: string; workspace_name: string; project_id: string; project_slug: string; project_name: string; external_workspace_id: string | null; external_user_id: string | null; external_project_id: string | null; owner_user_id: string | null; metadata: Record<string, unknown>; tags: string[]; created_at: string; updated_at: string };
-type Sandbox = Owned & { slug: string; state: 'provisioning' | 'running' | 'paused' | 'snapshotting' | 'error' | 'destroyed'; state_reason: string | null; ended_reason: string | null; ready: boolean; template_id: string; image: string | null; size: string; cpu_count: number; memory_mb: number; disk_size_mb: number; persistent: boolean; always_on: boolean; timeout_sec: number; idle_timeout_sec: number; expires_at: string | null; timeout_remaining_ms: number | null; isolation: string; boot_path: string | null; boot_ms: number | null; resume_keeps: string; preview_url: string | null; preview_port: number | null; last_activity_at: string | null };
-type Tenant = { id: string; name: string; slug: string; setup_required: boolean; setup_reason: string | null; plan: string; owner_user_id: string | null; role?: string; created_at: string; updated_at: string };
-type Workspace = { id: string; tenant_id: string; name: string; slug: string; description: string | null; external_workspace_id: string | null; is_default: boolean; metadata: Record<string, unknown>; settings: Record<string, unknown>; counts: Record<string, number>; created_at: string; updated_at: string };
-type Project = Omit<Workspace, never> & { workspace_id: string; workspace_slug: string; external_project_id: string | null };
-type ApiKey = { id: string; tenant_id: string; name: string; key?: string; key_prefix: string; key_type: string; key_purpose: string; scopes: string[]; workspace_id: string | null; user_id: string | null; allowed_ips: string[]; rate_limit_rpm: number; status: 'active' | 'revoked' | 'expired'; expires_at: string | null; last_used_at: string | null; rotated_to: string | null; created_at: string; revoked_at: string | null };
-type Exec = { stdout: string; stderr: string; exit_code: number; signal: string | null; duration_ms: number; timed_out: boolean; truncated: boolean; process_id: string };
-type Process = { id: string; pid: number; name: string | null; command: string | string[]; cwd: string; state: 'running' | 'exited'; exit_code: number | null; signal: string | null; autostart: boolean; restart: string; started_at: string; exited_at: string | null; log_bytes: number; log_truncated: boolean };
-type File = { path: string; name: string; type: 'file' | 'dir' | 'symlink'; size_bytes: number; mode: string; modified_at: string; symlink_target?: string | null };
-type Preview = Owned & { sandbox_id: string; port: number; visibility: 'public' | 'private'; host_header: string; state: string; url: string };
-type Share = { id: string; token: string; url: string; expires_at: string | null; sandbox_id: string; port: number; name: string | null; created_at: string; last_used_at: string | null };
-type EnvVar = { key: string; value: string | null; encrypted: boolean; updated_at: string };
-type Deleted = { id: string; deleted: boolean };
-type Ok = { success: boolean };
-type Audit = { id: string; tenant_id: string; api_key_id: string | null; actor: { type: string; id: string; name: string }; action: string; resource_type: string; resource_id: string | null; outcome: string; request_id: string; metadata: Record<string, unknown>; created_at: string };
-type Session = { token: string; refresh_token: string; user: { id: string; email: string; name?: string | null }; tenant?: Tenant };
-type Own = { workspace_id?: string; workspace_slug?: string; workspace_name?: string; project_id?: string; project_slug?: string; project_name?: string; external_workspace_id?: string; external_user_id?: string; external_project_id?: string; };
-type Page = { limit?: number; cursor?: string };
-type Owner = Page & { workspace_id?: string; project_id?: string; external_workspace_id?: string; external_user_id?: string; external_project_id?: string; state?: string; name?: string; slug?: string; tag?: string };
-type ExecBody = { command: string | string[]; cwd?: string; env?: Record<string, string>; stdin?: string; timeout?: number; user?: 'sandbox' | 'root' };
-type CreateBody = Own & { template_id?: string; name?: string; size?: 'xs' | 'small' | 'medium' | 'large' | 'xl'; timeout_sec?: number; idle_timeout_sec?: number; persistent?: boolean; always_on?: boolean; env?: Record<string, string>; tags?: string[]; metadata?: Record<string, unknown>; start_command?: string; preview_port?: number; wait?: boolean; wait_seconds?: number };
+export interface paths {
+    "/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** API keys, newest first, without their plaintext */
+        get: operations["apiKeys.list"];
+        put?: never;
+        /** Create an API key; the answer holds its plaintext, once */
+        post: operations["apiKeys.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One API key, without its plaintext */
+        get: operations["apiKeys.get"];
+        put?: never;
+        post?: never;
+        /** Revoke an API key, for good and everywhere within a second */
+        delete: operations["apiKeys.revoke"];
+        options?: never;
+        head?: never;
+        /** Rename or narrow an API key */
+        patch: operations["apiKeys.update"];
+        trace?: never;
+    };
+    "/api-keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replace a key by a successor with the same rights */
+        post: operations["apiKeys.rotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Audit log, newest first */
+        get: operations["audit.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Audit log, newest first */
+        get: operations["auditLog.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log in with e-mail and password */
+        post: operations["auth.login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the session */
+        post: operations["auth.logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who this credential is and what it may */
+        get: operations["auth.me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange a refresh token for new tokens
+         * @description Each refresh token is good once; using one again ends the whole session.
+         */
+        post: operations["auth.refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Organizations the caller belongs to; for a key, its one */
+        get: operations["platform.tenants.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/tenants/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The organization of the credential, and whether it still needs its permanent identity */
+        get: operations["platform.tenants.current"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Projects, newest first */
+        get: operations["projects.list"];
+        put?: never;
+        /**
+         * Create a project in a workspace
+         * @description Without a workspace selector it goes to the default workspace. A known external_project_id answers 200 with its project.
+         */
+        post: operations["projects.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One project */
+        get: operations["projects.get"];
+        put?: never;
+        post?: never;
+        /** Delete a project; with force, everything inside is destroyed first */
+        delete: operations["projects.delete"];
+        options?: never;
+        head?: never;
+        /** Change a project; its slug and workspace stay */
+        patch: operations["projects.update"];
+        trace?: never;
+    };
+    "/sandboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sandboxes, newest first
+         * @description Destroyed ones only with state=destroyed.
+         */
+        get: operations["sandboxes.list"];
+        put?: never;
+        /**
+         * Create a sandbox
+         * @description Answers when commands run inside, or at once with `wait: false`.
+         */
+        post: operations["sandboxes.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create a sandbox and run a command in it */
+        post: operations["sandboxes.run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a sandbox; a destroyed one stays readable with its ended_reason */
+        get: operations["sandboxes.get"];
+        put?: never;
+        post?: never;
+        /** Destroy a sandbox, from any state */
+        delete: operations["sandboxes.destroy"];
+        options?: never;
+        head?: never;
+        /** Change a sandbox */
+        patch: operations["sandboxes.update"];
+        trace?: never;
+    };
+    "/sandboxes/{id}/env": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List environment variables */
+        get: operations["sandboxes.env.list"];
+        /** Set environment variables; new processes see them at once */
+        put: operations["sandboxes.env.set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/env/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete an environment variable */
+        delete: operations["sandboxes.env.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/exec": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a command and wait for its end */
+        post: operations["sandboxes.exec"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/exec/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a command and stream its output
+         * @description Events: started, stdout, stderr, exit, error. Closing the stream leaves the process running.
+         */
+        post: operations["sandboxes.exec.stream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/expose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a port a public (or private) preview */
+        post: operations["sandboxes.expose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move the deadline of the running window */
+        post: operations["sandboxes.extend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a folder */
+        get: operations["sandboxes.files.list"];
+        put?: never;
+        /** Write a file from base64 */
+        post: operations["sandboxes.files.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/files/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A folder as tar.gz */
+        get: operations["sandboxes.files.archive.get"];
+        /**
+         * Unpack a tar or tar.gz
+         * @description Entries that are absolute or leave the folder, devices and links out refuse the whole archive. At most 2 GiB.
+         */
+        put: operations["sandboxes.files.archive.set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/files/chmod": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change the mode */
+        post: operations["sandboxes.files.chmod"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/files/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a file; HEAD, Range and If-None-Match work */
+        get: operations["sandboxes.files.read"];
+        /**
+         * Write a file from the raw body
+         * @description Parents are made; the file is replaced atomically. If-Match and If-None-Match: * are honoured. At most 1 GiB.
+         */
+        put: operations["sandboxes.files.write"];
+        post?: never;
+        /** Delete a file or folder */
+        delete: operations["sandboxes.files.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/files/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Copy */
+        post: operations["sandboxes.files.copy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/files/mkdir": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a folder */
+        post: operations["sandboxes.files.mkdir"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/files/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rename or move */
+        post: operations["sandboxes.files.rename"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/files/stat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Facts of a file */
+        post: operations["sandboxes.files.stat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/files/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A folder as a tree */
+        get: operations["sandboxes.files.tree"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/files/write-many": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write many files, each atomically */
+        post: operations["sandboxes.files.writeMany"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a file named in the path */
+        get: operations["sandboxes.files.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last lines of its processes */
+        get: operations["sandboxes.logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pause a sandbox; its files are kept, its memory where `resume_keeps` says so */
+        post: operations["sandboxes.pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/ports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ports that listen now */
+        get: operations["sandboxes.ports.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/preview-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mint a short-lived preview token for a browser */
+        post: operations["sandboxes.previewToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/previews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List previews */
+        get: operations["sandboxes.previews.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/previews/{preview_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a preview */
+        get: operations["sandboxes.previews.get"];
+        put?: never;
+        post?: never;
+        /** Make the port private again */
+        delete: operations["sandboxes.previews.delete"];
+        options?: never;
+        head?: never;
+        /** Change a preview */
+        patch: operations["sandboxes.previews.update"];
+        trace?: never;
+    };
+    "/sandboxes/{id}/processes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List processes */
+        get: operations["sandboxes.processes.list"];
+        put?: never;
+        /** Start a background process */
+        post: operations["sandboxes.processes.start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/processes/{pid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a process */
+        get: operations["sandboxes.processes.get"];
+        put?: never;
+        post?: never;
+        /** End a process and remove its record */
+        delete: operations["sandboxes.processes.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/processes/{pid}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last output of a process */
+        get: operations["sandboxes.processes.logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/processes/{pid}/signal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a signal to the process group */
+        post: operations["sandboxes.processes.signal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/processes/{pid}/stdin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write to the standard input of a process */
+        post: operations["sandboxes.processes.stdin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/processes/{pid}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Follow the output of a process from a byte offset */
+        get: operations["sandboxes.processes.stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether commands run now (long poll) */
+        get: operations["sandboxes.readiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Resume a paused sandbox; no-op when running */
+        post: operations["sandboxes.resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List active share links */
+        get: operations["sandboxes.shares.list"];
+        put?: never;
+        /** Make a share link anyone may open */
+        post: operations["sandboxes.shares.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/shares/{share}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a share link by its id or token */
+        delete: operations["sandboxes.shares.revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the sandbox has used */
+        get: operations["sandboxes.usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tenants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give the organization its permanent name and slug, once */
+        put: operations["tenants.set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Workspaces, newest first */
+        get: operations["workspaces.list"];
+        put?: never;
+        /**
+         * Create a workspace for a downstream customer
+         * @description A known external_workspace_id answers 200 with the workspace it is linked to.
+         */
+        post: operations["workspaces.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One workspace */
+        get: operations["workspaces.get"];
+        put?: never;
+        post?: never;
+        /** Delete a workspace; with force, everything inside is destroyed first */
+        delete: operations["workspaces.delete"];
+        options?: never;
+        head?: never;
+        /** Change a workspace; its slug stays */
+        patch: operations["workspaces.update"];
+        trace?: never;
+    };
+    "/workspaces/{id}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replace the settings of a workspace */
+        put: operations["workspaces.settings.set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/{id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a workspace contains and uses now */
+        get: operations["workspaces.stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        ApiKey: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            tenant_id: string;
+            name: string;
+            /** @description First 12 characters; all that is ever shown again */
+            key_prefix: string;
+            /** @enum {unknown} */
+            key_type: "user" | "live" | "test" | "admin" | "platform";
+            /** @enum {unknown} */
+            key_purpose: "api" | "optimal";
+            scopes: string[];
+            workspace_id: string | null;
+            user_id: string | null;
+            allowed_ips: string[];
+            rate_limit_rpm: number;
+            monthly_budget_usd: number | null;
+            /** @enum {unknown} */
+            status: "active" | "revoked" | "expired";
+            expires_at: string | null;
+            last_used_at: string | null;
+            rotated_to: string | null;
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description UTC, ISO-8601 with milliseconds
+             */
+            created_at: string;
+            revoked_at: string | null;
+        };
+        ApiKeyWithSecret: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            tenant_id: string;
+            name: string;
+            /** @description First 12 characters; all that is ever shown again */
+            key_prefix: string;
+            /** @enum {unknown} */
+            key_type: "user" | "live" | "test" | "admin" | "platform";
+            /** @enum {unknown} */
+            key_purpose: "api" | "optimal";
+            scopes: string[];
+            workspace_id: string | null;
+            user_id: string | null;
+            allowed_ips: string[];
+            rate_limit_rpm: number;
+            monthly_budget_usd: number | null;
+            /** @enum {unknown} */
+            status: "active" | "revoked" | "expired";
+            expires_at: string | null;
+            last_used_at: string | null;
+            rotated_to: string | null;
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description UTC, ISO-8601 with milliseconds
+             */
+            created_at: string;
+            revoked_at: string | null;
+            /** @description The key itself: returned this once, never stored */
+            key: string;
+        };
+        ArchiveImport: {
+            files: number;
+            size_bytes: number;
+        };
+        AuditEntry: {
+            id: string;
+            tenant_id: string;
+            api_key_id: string | null;
+            actor: {
+                /** @enum {unknown} */
+                type: "key" | "user" | "browser" | "operator" | "system";
+                id: string;
+                name: string;
+                /** @description Slug of the organization acted in */
+                organization: string;
+            };
+            action: string;
+            resource_type: string;
+            resource_id: string | null;
+            workspace_id: string | null;
+            project_id: string | null;
+            external_workspace_id: string | null;
+            external_user_id: string | null;
+            external_project_id: string | null;
+            /** @enum {unknown} */
+            outcome: "success" | "denied" | "failure";
+            error_code: string | null;
+            ip_address: string | null;
+            user_agent: string | null;
+            request_id: string;
+            metadata: Record<string, unknown>;
+            /** Format: date-time */
+            created_at: string;
+        };
+        ChmodRequest: {
+            /** @description absolute, or relative to /workspace */
+            path: string;
+            mode: string;
+            recursive?: boolean;
+        };
+        CopyRequest: {
+            /** @description absolute, or relative to /workspace */
+            from: string;
+            /** @description absolute, or relative to /workspace */
+            to: string;
+            overwrite?: boolean;
+            recursive?: boolean;
+        };
+        Deleted: {
+            id: string;
+            /** @constant */
+            deleted: true;
+        };
+        EnvSetRequest: {
+            vars: {
+                key: string;
+                value: string;
+                encrypted?: boolean;
+            }[];
+            replace?: boolean;
+        };
+        EnvVar: {
+            key: string;
+            value: string | null;
+            encrypted: boolean;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        Error: {
+            error: {
+                /** @enum {string} */
+                code: "BAD_REQUEST" | "UNAUTHORIZED" | "FORBIDDEN" | "QUOTA_EXCEEDED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOT_ACCEPTABLE" | "REQUEST_TIMEOUT" | "CONFLICT" | "SETUP_REQUIRED" | "SLUG_TAKEN" | "NAME_TAKEN" | "SANDBOX_NOT_RUNNING" | "NOT_EMPTY" | "IDEMPOTENCY_IN_PROGRESS" | "GONE" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RANGE_NOT_SATISFIABLE" | "MISDIRECTED_REQUEST" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "OWNERSHIP_CONFLICT" | "IMMUTABLE_FIELD" | "RATE_LIMITED" | "INTERNAL" | "UPSTREAM_UNREACHABLE" | "UNAVAILABLE" | "TIMEOUT" | "STORAGE_FULL";
+                /** @description What happened and what to do. */
+                message: string;
+                request_id: string;
+                details?: Record<string, unknown>;
+            };
+        };
+        ExecRequest: {
+            /** @description A string runs under /bin/sh -lc; an array is an argument vector. */
+            command: string | string[];
+            /** @description default /workspace */
+            cwd?: string;
+            env?: {
+                [key: string]: string;
+            };
+            stdin?: string;
+            /** @enum {string} */
+            user?: "sandbox" | "root";
+            /** @description seconds, default 60 */
+            timeout?: number;
+        };
+        ExecResult: {
+            stdout: string;
+            stderr: string;
+            /** @description from wait(); 128 + signal when a signal ended it */
+            exit_code: number;
+            signal: string | null;
+            duration_ms: number;
+            timed_out: boolean;
+            /** @description more than 4 MiB on a stream; the rest was dropped */
+            truncated: boolean;
+            process_id: string;
+        };
+        ExecStreamRequest: {
+            /** @description A string runs under /bin/sh -lc; an array is an argument vector. */
+            command: string | string[];
+            /** @description default /workspace */
+            cwd?: string;
+            env?: {
+                [key: string]: string;
+            };
+            stdin?: string;
+            /** @enum {string} */
+            user?: "sandbox" | "root";
+            /** @description seconds, default 60 */
+            timeout?: number;
+        };
+        ExposeRequest: {
+            port: number;
+            name?: string;
+            /** @enum {string} */
+            visibility?: "public" | "private";
+        };
+        File: {
+            path: string;
+            name: string;
+            /** @enum {string} */
+            type: "file" | "dir" | "symlink";
+            size_bytes: number;
+            /** @description octal, e.g. 0644 */
+            mode: string;
+            /** Format: date-time */
+            modified_at: string;
+            symlink_target?: string;
+        };
+        FileCreateRequest: {
+            /** @description absolute, or relative to /workspace */
+            path: string;
+            content: string;
+            mode?: string;
+        };
+        FileTree: {
+            path: string;
+            name: string;
+            /** @enum {string} */
+            type: "file" | "dir" | "symlink";
+            size_bytes: number;
+            /** @description octal, e.g. 0644 */
+            mode: string;
+            /** Format: date-time */
+            modified_at: string;
+            symlink_target?: string;
+            children: {
+                [key: string]: unknown;
+            }[];
+        };
+        LogLine: {
+            /** Format: date-time */
+            ts: string;
+            /** @enum {string} */
+            stream: "stdout" | "stderr" | "system";
+            line: string;
+            source?: string;
+        };
+        LoginResult: {
+            token: string;
+            refresh_token: string;
+            user: {
+                /** Format: uuid */
+                id: string;
+                email: string;
+                name: string | null;
+            };
+            tenant: components["schemas"]["Tenant"];
+        };
+        Me: {
+            /** @enum {unknown} */
+            credential: "key" | "jwt" | "browser";
+            user: components["schemas"]["User"] | null;
+            tenant: components["schemas"]["Tenant"];
+            role: ("viewer" | "member" | "admin" | "owner") | null;
+            key: components["schemas"]["ApiKey"] | null;
+            scopes: string[];
+        };
+        MkdirRequest: {
+            /** @description absolute, or relative to /workspace */
+            path: string;
+            recursive?: boolean;
+            mode?: string;
+        };
+        OwnerSettings: {
+            default_region?: string;
+            /** @enum {unknown} */
+            default_sandbox_size?: "xs" | "small" | "medium" | "large" | "xl";
+            idle_timeout_sec?: number;
+            /** @description JSON object of at most 16 KiB */
+            network_policy?: Record<string, unknown>;
+            markup_percent?: number;
+        };
+        Port: {
+            port: number;
+            address: string;
+            process_id: string | null;
+            command: string;
+            url: string;
+            /** @enum {string} */
+            visibility: "public" | "private";
+        };
+        Preview: {
+            id: string;
+            name: string;
+            tenant_id: string;
+            workspace_id: string;
+            workspace_slug: string;
+            workspace_name: string;
+            project_id: string;
+            project_slug: string;
+            project_name: string;
+            external_workspace_id: string | null;
+            external_user_id: string | null;
+            external_project_id: string | null;
+            owner_user_id: string | null;
+            metadata: {
+                [key: string]: unknown;
+            };
+            tags: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            sandbox_id: string;
+            port: number;
+            /** @enum {string} */
+            visibility: "public" | "private";
+            /** @enum {string} */
+            host_header: "localhost" | "public";
+            /** @enum {string} */
+            state: "active" | "deleted";
+            url: string;
+        };
+        PreviewToken: {
+            token: string;
+            url: string;
+            /** Format: date-time */
+            expires_at: string;
+            sandbox_id: string;
+            /** @enum {string} */
+            scope: "read" | "interact";
+            port: number | "any";
+        };
+        PreviewTokenRequest: {
+            /** @description seconds, default 3600 */
+            expires_in?: number;
+            /** @enum {string} */
+            scope?: "read" | "interact";
+            port?: number | "any";
+        };
+        PreviewUpdateRequest: {
+            name?: string | null;
+            /** @enum {string} */
+            visibility?: "public" | "private";
+            /** @enum {string} */
+            host_header?: "localhost" | "public";
+        };
+        Process: {
+            id: string;
+            pid: number;
+            name: string | null;
+            command: string | string[];
+            cwd: string;
+            /** @enum {string} */
+            state: "running" | "exited";
+            exit_code: number | null;
+            signal: string | null;
+            autostart: boolean;
+            /** @enum {string} */
+            restart: "never" | "on_failure" | "always";
+            /** Format: date-time */
+            started_at: string;
+            exited_at: string | null;
+            log_bytes: number;
+            log_truncated: boolean;
+        };
+        ProcessLogs: {
+            stdout: string;
+            stderr: string;
+            truncated: boolean;
+        };
+        ProcessSignalRequest: {
+            /** @enum {string} */
+            signal: "TERM" | "KILL" | "INT" | "HUP" | "USR1" | "USR2" | "STOP" | "CONT";
+        };
+        ProcessStartRequest: {
+            /** @description A string runs under /bin/sh -lc; an array is an argument vector. */
+            command: string | string[];
+            /** @description default /workspace */
+            cwd?: string;
+            env?: {
+                [key: string]: string;
+            };
+            stdin?: string;
+            /** @enum {string} */
+            user?: "sandbox" | "root";
+            timeout?: number;
+            name?: string;
+            autostart?: boolean;
+            /** @enum {string} */
+            restart?: "never" | "on_failure" | "always";
+        };
+        ProcessStdinRequest: {
+            data?: string;
+            data_base64?: string;
+            eof?: boolean;
+        };
+        Project: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            tenant_id: string;
+            name: string;
+            slug: string;
+            description: string | null;
+            is_default: boolean;
+            /** @description JSON object of at most 16 KiB */
+            metadata: Record<string, unknown>;
+            settings: components["schemas"]["OwnerSettings"];
+            /**
+             * Format: date-time
+             * @description UTC, ISO-8601 with milliseconds
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description UTC, ISO-8601 with milliseconds
+             */
+            updated_at: string;
+            /** Format: uuid */
+            workspace_id: string;
+            workspace_slug: string;
+            external_project_id: string | null;
+            primary_deployment_id: string | null;
+            counts: {
+                sandboxes: number;
+                computers: number;
+                deployments: number;
+                databases: number;
+            };
+        };
+        RenameRequest: {
+            /** @description absolute, or relative to /workspace */
+            from: string;
+            /** @description absolute, or relative to /workspace */
+            to: string;
+            overwrite?: boolean;
+        };
+        Sandbox: {
+            id: string;
+            name: string;
+            tenant_id: string;
+            workspace_id: string;
+            workspace_slug: string;
+            workspace_name: string;
+            project_id: string;
+            project_slug: string;
+            project_name: string;
+            external_workspace_id: string | null;
+            external_user_id: string | null;
+            external_project_id: string | null;
+            owner_user_id: string | null;
+            metadata: {
+                [key: string]: unknown;
+            };
+            tags: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description part of preview host names */
+            slug: string;
+            /** @enum {string} */
+            state: "provisioning" | "running" | "paused" | "error" | "destroyed";
+            state_reason: string | null;
+            ended_reason: ("user" | "timeout" | "idle" | "quota" | "credits" | "operator" | "workspace_deleted" | "project_deleted" | "organization_deleted" | "error") | null;
+            /** @description commands run now */
+            ready: boolean;
+            template_id: string;
+            image: string | null;
+            size: string;
+            /** @description share of the host, not a pin */
+            cpu_count: number;
+            memory_mb: number;
+            disk_size_mb: number;
+            persistent: boolean;
+            always_on: boolean;
+            timeout_sec: number;
+            idle_timeout_sec: number;
+            expires_at: string | null;
+            timeout_remaining_ms: number | null;
+            isolation: ("container" | "gvisor" | "microvm") | null;
+            boot_path: ("cold" | "warm" | "snapshot" | "fork") | null;
+            boot_ms: number | null;
+            resume_keeps: ("files" | "memory") | null;
+            preview_url: string;
+            preview_port: number;
+            region: string;
+            test: boolean;
+            snapshot_id: string | null;
+            parent_sandbox_id: string | null;
+            last_activity_at: string | null;
+            started_at: string | null;
+            paused_at: string | null;
+            destroyed_at: string | null;
+            total_runtime_sec: number;
+        };
+        SandboxCreateRequest: {
+            template_id?: string;
+            name?: string;
+            /** @enum {string} */
+            size?: "xs" | "small" | "medium" | "large" | "xl";
+            cpu_count?: number;
+            memory_mb?: number;
+            disk_size_mb?: number;
+            /** @description seconds */
+            timeout_sec?: number;
+            /** @description seconds; 0 = off, else at least 60 */
+            idle_timeout_sec?: number;
+            persistent?: boolean;
+            always_on?: boolean;
+            env?: {
+                [key: string]: string;
+            };
+            tags?: string[];
+            /** @description JSON object of at most 16 KiB */
+            metadata?: Record<string, unknown>;
+            preview_port?: number;
+            start_command?: string;
+            wait?: boolean;
+            wait_seconds?: number;
+            region?: string | null;
+            /** @description not available on this installation yet */
+            image?: unknown;
+            /** @description not available on this installation yet */
+            snapshot_id?: unknown;
+            /** @description not available on this installation yet */
+            git?: unknown;
+            /** @description not available on this installation yet */
+            databases?: unknown;
+            /** @description not available on this installation yet */
+            buckets?: unknown;
+            /** @description not available on this installation yet */
+            volumes?: unknown;
+            /** @description not available on this installation yet */
+            network_policy?: unknown;
+            /** @description not available on this installation yet */
+            readiness_probe?: unknown;
+            workspace_id?: string | null;
+            workspace_slug?: string | null;
+            workspace_name?: string | null;
+            project_id?: string | null;
+            project_slug?: string | null;
+            project_name?: string | null;
+            external_workspace_id?: string | null;
+            external_user_id?: string | null;
+            external_project_id?: string | null;
+        };
+        SandboxExtendRequest: {
+            /** @description seconds */
+            timeout_sec?: number;
+        };
+        SandboxReadiness: {
+            ready: boolean;
+            /** @enum {string} */
+            state: "provisioning" | "running" | "paused" | "error" | "destroyed";
+            checks: {
+                name: string;
+                ok: boolean;
+                message: string;
+            }[];
+        };
+        SandboxResumeRequest: {
+            wait?: boolean;
+        };
+        SandboxRun: {
+            sandbox: components["schemas"]["Sandbox"];
+            result: components["schemas"]["ExecResult"];
+        };
+        SandboxRunRequest: {
+            template_id?: string;
+            name?: string;
+            /** @enum {string} */
+            size?: "xs" | "small" | "medium" | "large" | "xl";
+            cpu_count?: number;
+            memory_mb?: number;
+            disk_size_mb?: number;
+            /** @description seconds */
+            timeout_sec?: number;
+            /** @description seconds; 0 = off, else at least 60 */
+            idle_timeout_sec?: number;
+            persistent?: boolean;
+            always_on?: boolean;
+            env?: {
+                [key: string]: string;
+            };
+            tags?: string[];
+            /** @description JSON object of at most 16 KiB */
+            metadata?: Record<string, unknown>;
+            preview_port?: number;
+            start_command?: string;
+            wait?: boolean;
+            wait_seconds?: number;
+            region?: string | null;
+            /** @description not available on this installation yet */
+            image?: unknown;
+            /** @description not available on this installation yet */
+            snapshot_id?: unknown;
+            /** @description not available on this installation yet */
+            git?: unknown;
+            /** @description not available on this installation yet */
+            databases?: unknown;
+            /** @description not available on this installation yet */
+            buckets?: unknown;
+            /** @description not available on this installation yet */
+            volumes?: unknown;
+            /** @description not available on this installation yet */
+            network_policy?: unknown;
+            /** @description not available on this installation yet */
+            readiness_probe?: unknown;
+            workspace_id?: string | null;
+            workspace_slug?: string | null;
+            workspace_name?: string | null;
+            project_id?: string | null;
+            project_slug?: string | null;
+            project_name?: string | null;
+            external_workspace_id?: string | null;
+            external_user_id?: string | null;
+            external_project_id?: string | null;
+            /** @description A string runs under /bin/sh -lc; an array is an argument vector. */
+            command: string | string[];
+            /** @description default /workspace */
+            cwd?: string;
+            stdin?: string;
+            /** @enum {string} */
+            user?: "sandbox" | "root";
+            timeout?: number;
+            keep?: boolean;
+        };
+        SandboxUpdateRequest: {
+            name?: string;
+            tags?: string[] | null;
+            metadata?: Record<string, unknown> | null;
+            always_on?: boolean;
+            /** @description seconds */
+            timeout_sec?: number;
+            /** @description seconds; 0 = off, else at least 60 */
+            idle_timeout_sec?: number;
+            preview_port?: number | null;
+            external_workspace_id?: string | null;
+            external_user_id?: string | null;
+            external_project_id?: string | null;
+        };
+        SandboxUsage: {
+            sandbox_id: string;
+            /** @enum {string} */
+            state: "provisioning" | "running" | "paused" | "error" | "destroyed";
+            runtime_sec: number;
+            provisioned_vcpu_ms: number;
+            provisioned_memory_mb_ms: number;
+            active_cpu_ms: number | null;
+            network_ingress_bytes: number | null;
+            network_egress_bytes: number | null;
+            storage_bytes: number | null;
+            measurement_status: {
+                /** @enum {string} */
+                active_cpu: "measured" | "estimated" | "unavailable";
+                /** @enum {string} */
+                network: "measured" | "estimated" | "unavailable";
+                /** @enum {string} */
+                provisioned_resources: "measured" | "estimated" | "unavailable";
+            };
+            estimated_cost_usd: number;
+            timeout_sec: number;
+            timeout_remaining_ms: number | null;
+        };
+        Share: {
+            id: string;
+            /** @description whole at creation, afterwards only its beginning */
+            token: string;
+            url: string;
+            expires_at: string | null;
+            sandbox_id: string;
+            port: number;
+            name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            last_used_at: string | null;
+        };
+        ShareRequest: {
+            /** @description seconds; omitted = never */
+            expires_in?: number;
+            port?: number;
+            name?: string;
+        };
+        Success: {
+            /** @constant */
+            success: true;
+        };
+        Tenant: {
+            /** Format: uuid */
+            id: string;
+            name: string | null;
+            slug: string;
+            setup_required: boolean;
+            setup_reason: ("temporary_slug" | "slug_mismatch" | "no_name") | null;
+            plan: string;
+            owner_user_id: string | null;
+            role: ("viewer" | "member" | "admin" | "owner") | null;
+            /**
+             * Format: date-time
+             * @description UTC, ISO-8601 with milliseconds
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description UTC, ISO-8601 with milliseconds
+             */
+            updated_at: string;
+        };
+        User: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            name: string | null;
+            is_operator: boolean;
+            /**
+             * Format: date-time
+             * @description UTC, ISO-8601 with milliseconds
+             */
+            created_at: string;
+        };
+        Workspace: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            tenant_id: string;
+            name: string;
+            slug: string;
+            description: string | null;
+            is_default: boolean;
+            /** @description JSON object of at most 16 KiB */
+            metadata: Record<string, unknown>;
+            settings: components["schemas"]["OwnerSettings"];
+            /**
+             * Format: date-time
+             * @description UTC, ISO-8601 with milliseconds
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description UTC, ISO-8601 with milliseconds
+             */
+            updated_at: string;
+            external_workspace_id: string | null;
+            counts: {
+                projects: number;
+                sandboxes: number;
+                computers: number;
+                deployments: number;
+                databases: number;
+            };
+        };
+        WorkspaceStats: {
+            computers: number;
+            sandboxes: number;
+            deployments: number;
+            databases: number;
+            running: number;
+            vcpus: number;
+            memory_mb: number;
+            storage_bytes: number;
+        };
+        WriteManyRequest: {
+            files: {
+                /** @description absolute, or relative to /workspace */
+                path: string;
+                content?: string;
+                content_base64?: string;
+                mode?: string;
+            }[];
+        };
+        WriteManyResult: {
+            written: {
+                path: string;
+                size_bytes: number;
+            }[];
+            failed: {
+                path: string;
+                code: string;
+                message: string;
+            }[];
+        };
+    };
+    responses: {
+        /** @description BAD_REQUEST */
+        Error400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description UNAUTHORIZED */
+        Error401: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description FORBIDDEN, QUOTA_EXCEEDED */
+        Error403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description NOT_FOUND */
+        Error404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description METHOD_NOT_ALLOWED */
+        Error405: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description NOT_ACCEPTABLE */
+        Error406: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description REQUEST_TIMEOUT */
+        Error408: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description CONFLICT, SETUP_REQUIRED, SLUG_TAKEN, NAME_TAKEN, SANDBOX_NOT_RUNNING, NOT_EMPTY, IDEMPOTENCY_IN_PROGRESS */
+        Error409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description GONE */
+        Error410: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description PRECONDITION_FAILED */
+        Error412: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description PAYLOAD_TOO_LARGE */
+        Error413: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description UNSUPPORTED_MEDIA_TYPE */
+        Error415: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description RANGE_NOT_SATISFIABLE */
+        Error416: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description MISDIRECTED_REQUEST */
+        Error421: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description VALIDATION_ERROR, IDEMPOTENCY_KEY_REUSED, OWNERSHIP_CONFLICT, IMMUTABLE_FIELD */
+        Error422: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description RATE_LIMITED */
+        Error429: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description INTERNAL */
+        Error500: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description UPSTREAM_UNREACHABLE */
+        Error502: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description UNAVAILABLE */
+        Error503: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description TIMEOUT */
+        Error504: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description STORAGE_FULL */
+        Error507: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+    };
+    parameters: {
+        /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+        IdempotencyKey: string;
+    };
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
 export interface operations {
-  'auth.login': { parameters: { query?: never }; requestBody: { content: { 'application/json': { email: string; password: string } } }; responses: { 200: { content: { 'application/json': Session } } } };
-  'auth.register': { parameters: { query?: never }; requestBody: { content: { 'application/json': { email: string; password: string; name?: string; organization_name?: string } } }; responses: { 201: { content: { 'application/json': Session } } } };
-  'auth.refresh': { parameters: { query?: never }; requestBody: { content: { 'application/json': { refresh_token: string } } }; responses: { 200: { content: { 'application/json': Session } } } };
-  'auth.logout': { parameters: { query?: never }; requestBody: { content: { 'application/json': { refresh_token?: string } } }; responses: { 200: { content: { 'application/json': { data: Ok } } } } };
-  'auth.me': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: { credential: 'key' | 'jwt' | 'browser'; user?: { id: string; email: string; name: string | null } | null; tenant: Tenant; role?: string | null; key?: ApiKey | null; scopes: string[] } } } } } };
-  'platform.tenants.current': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Tenant } } } } };
-  'platform.tenants.list': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Tenant[]; next_cursor: string | null } } } } };
-  'tenants.set': { parameters: { query?: never }; requestBody: { content: { 'application/json': { name: string; slug?: string } } }; responses: { 200: { content: { 'application/json': { data: Tenant } } } } };
-  'tenant.plan.get': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: { id: string; name: string; plan: string; status: string; limits: Record<string, number>; usage: Record<string, number> } } } } } };
-  'workspaces.list': { parameters: { query?: Page & { external_workspace_id?: string; name?: string; slug?: string } }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Workspace[]; next_cursor: string | null } } } } };
-  'workspaces.create': { parameters: { query?: never }; requestBody: { content: { 'application/json': { name: string; slug?: string; description?: string; external_workspace_id?: string; metadata?: Record<string, unknown>; settings?: Record<string, unknown> } } }; responses: { 201: { content: { 'application/json': { data: Workspace } } } } };
-  'workspaces.get': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Workspace } } } } };
-  'workspaces.update': { parameters: { query?: never }; requestBody: { content: { 'application/json': { name?: string; description?: string | null; external_workspace_id?: string | null; metadata?: Record<string, unknown>; settings?: Record<string, unknown> } } }; responses: { 200: { content: { 'application/json': { data: Workspace } } } } };
-  'workspaces.settings.set': { parameters: { query?: never }; requestBody: { content: { 'application/json': Record<string, unknown> } }; responses: { 200: { content: { 'application/json': { data: Workspace } } } } };
-  'workspaces.delete': { parameters: { query?: { force?: boolean } }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Deleted } } } } };
-  'workspaces.stats': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Record<string, number> } } } } };
-  'projects.list': { parameters: { query?: Page & { workspace_id?: string; external_project_id?: string; name?: string; slug?: string } }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Project[]; next_cursor: string | null } } } } };
-  'projects.create': { parameters: { query?: never }; requestBody: { content: { 'application/json': { name: string; slug?: string; workspace_id?: string; workspace_slug?: string; external_workspace_id?: string; description?: string; external_project_id?: string; metadata?: Record<string, unknown> } } }; responses: { 201: { content: { 'application/json': { data: Project } } } } };
-  'projects.get': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Project } } } } };
-  'projects.update': { parameters: { query?: never }; requestBody: { content: { 'application/json': { name?: string; description?: string | null; external_project_id?: string | null; metadata?: Record<string, unknown> } } }; responses: { 200: { content: { 'application/json': { data: Project } } } } };
-  'projects.delete': { parameters: { query?: { force?: boolean } }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Deleted } } } } };
-  'apiKeys.list': { parameters: { query?: Page & { key_type?: string; status?: string } }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: ApiKey[]; next_cursor: string | null } } } } };
-  'apiKeys.create': { parameters: { query?: never }; requestBody: { content: { 'application/json': { name: string; key_type?: "user" | "live" | "test" | "admin" | "platform"; purpose?: "api" | "optimal"; scopes?: string[]; workspace_id?: string; allowed_ips?: string[]; expires_at?: string; rate_limit_rpm?: number } } }; responses: { 201: { content: { 'application/json': { data: ApiKey } } } } };
-  'apiKeys.get': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: ApiKey } } } } };
-  'apiKeys.update': { parameters: { query?: never }; requestBody: { content: { 'application/json': { name?: string; scopes?: string[]; allowed_ips?: string[]; rate_limit_rpm?: number } } }; responses: { 200: { content: { 'application/json': { data: ApiKey } } } } };
-  'apiKeys.rotate': { parameters: { query?: never }; requestBody: { content: { 'application/json': { grace_seconds?: number } } }; responses: { 201: { content: { 'application/json': { data: ApiKey } } } } };
-  'apiKeys.revoke': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: ApiKey } } } } };
-  'audit.list': { parameters: { query?: Page & { api_key_id?: string; actor_id?: string; action?: string; resource_type?: string; resource_id?: string; outcome?: string; workspace_id?: string; since?: string; until?: string } }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Audit[]; next_cursor: string | null } } } } };
-  'sandboxes.create': { parameters: { query?: never }; requestBody: { content: { 'application/json': CreateBody } }; responses: { 201: { content: { 'application/json': { data: Sandbox } } } } };
-  'sandboxes.run': { parameters: { query?: never }; requestBody: { content: { 'application/json': CreateBody & ExecBody & { keep?: boolean } } }; responses: { 201: { content: { 'application/json': { data: { sandbox: Sandbox; result: Exec } } } } } };
-  'sandboxes.list': { parameters: { query?: Owner & { template_id?: string } }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Sandbox[]; next_cursor: string | null } } } } };
-  'sandboxes.get': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Sandbox } } } } };
-  'sandboxes.update': { parameters: { query?: never }; requestBody: { content: { 'application/json': { name?: string; tags?: string[]; metadata?: Record<string, unknown>; timeout_sec?: number; idle_timeout_sec?: number; preview_port?: number | null; external_workspace_id?: string | null; external_user_id?: string | null; external_project_id?: string | null } } }; responses: { 200: { content: { 'application/json': { data: Sandbox } } } } };
-  'sandboxes.destroy': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Deleted } } } } };
-  'sandboxes.extend': { parameters: { query?: never }; requestBody: { content: { 'application/json': { timeout_sec?: number } } }; responses: { 200: { content: { 'application/json': { data: Sandbox } } } } };
-  'sandboxes.pause': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Sandbox } } } } };
-  'sandboxes.resume': { parameters: { query?: never }; requestBody: { content: { 'application/json': { wait?: boolean } } }; responses: { 200: { content: { 'application/json': { data: Sandbox } } } } };
-  'sandboxes.exec': { parameters: { query?: never }; requestBody: { content: { 'application/json': ExecBody } }; responses: { 200: { content: { 'application/json': { data: Exec } } } } };
-  'sandboxes.processes.start': { parameters: { query?: never }; requestBody: { content: { 'application/json': ExecBody & { name?: string; autostart?: boolean; restart?: string } } }; responses: { 201: { content: { 'application/json': { data: Process } } } } };
-  'sandboxes.processes.list': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Process[]; next_cursor: string | null } } } } };
-  'sandboxes.processes.get': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Process } } } } };
-  'sandboxes.processes.logs': { parameters: { query?: { tail?: number } }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: { stdout: string; stderr: string; truncated: boolean } } } } } };
-  'sandboxes.processes.stdin': { parameters: { query?: never }; requestBody: { content: { 'application/json': { data?: string; data_base64?: string; eof?: boolean } } }; responses: { 200: { content: { 'application/json': { data: Ok } } } } };
-  'sandboxes.processes.signal': { parameters: { query?: never }; requestBody: { content: { 'application/json': { signal: "TERM" | "KILL" | "INT" | "HUP" | "USR1" | "USR2" | "STOP" | "CONT" } } }; responses: { 200: { content: { 'application/json': { data: Ok } } } } };
-  'sandboxes.processes.delete': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Deleted } } } } };
-  'sandboxes.files.list': { parameters: { query?: { path?: string; depth?: number } }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: File[]; next_cursor: string | null } } } } };
-  'sandboxes.files.write': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: File } } } } };
-  'sandboxes.files.stat': { parameters: { query?: never }; requestBody: { content: { 'application/json': { path: string } } }; responses: { 200: { content: { 'application/json': { data: File } } } } };
-  'sandboxes.files.delete': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: { deleted: boolean } } } } } };
-  'sandboxes.files.mkdir': { parameters: { query?: never }; requestBody: { content: { 'application/json': { path: string; recursive?: boolean; mode?: string } } }; responses: { 200: { content: { 'application/json': { data: File } } } } };
-  'sandboxes.files.rename': { parameters: { query?: never }; requestBody: { content: { 'application/json': { from: string; to: string; overwrite?: boolean } } }; responses: { 200: { content: { 'application/json': { data: File } } } } };
-  'sandboxes.files.copy': { parameters: { query?: never }; requestBody: { content: { 'application/json': { from: string; to: string; overwrite?: boolean; recursive?: boolean } } }; responses: { 200: { content: { 'application/json': { data: File } } } } };
-  'sandboxes.files.chmod': { parameters: { query?: never }; requestBody: { content: { 'application/json': { path: string; mode: string; recursive?: boolean } } }; responses: { 200: { content: { 'application/json': { data: File } } } } };
-  'sandboxes.files.writeMany': { parameters: { query?: never }; requestBody: { content: { 'application/json': { files: { path: string; content?: string; content_base64?: string; mode?: string }[] } } }; responses: { 200: { content: { 'application/json': { data: { written: { path: string; size_bytes: number }[]; failed: { path: string; code: string; message: string }[] } } } } } };
-  'sandboxes.files.archive.set': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: { files: number; size_bytes: number } } } } } };
-  'sandboxes.ports.list': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: { port: number; address: string; process_id: string | null; command: string; url: string; visibility: string }[]; next_cursor: string | null } } } } };
-  'sandboxes.expose': { parameters: { query?: never }; requestBody: { content: { 'application/json': { port: number; name?: string; visibility?: "public" | "private" } } }; responses: { 200: { content: { 'application/json': { data: Preview } } } } };
-  'sandboxes.previews.list': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Preview[]; next_cursor: string | null } } } } };
-  'sandboxes.previews.get': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Preview } } } } };
-  'sandboxes.previews.update': { parameters: { query?: never }; requestBody: { content: { 'application/json': { name?: string; visibility?: "public" | "private"; host_header?: string } } }; responses: { 200: { content: { 'application/json': { data: Preview } } } } };
-  'sandboxes.previews.delete': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Deleted } } } } };
-  'sandboxes.previewToken': { parameters: { query?: never }; requestBody: { content: { 'application/json': { expires_in?: number; scope?: "read" | "interact"; port?: number | "any" } } }; responses: { 200: { content: { 'application/json': { data: { token: string; url: string; expires_at: string; sandbox_id: string; scope: string; port?: number | "any" } } } } } };
-  'sandboxes.shares.create': { parameters: { query?: never }; requestBody: { content: { 'application/json': { expires_in?: number; port?: number; name?: string } } }; responses: { 201: { content: { 'application/json': { data: Share } } } } };
-  'sandboxes.shares.list': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Share[]; next_cursor: string | null } } } } };
-  'sandboxes.shares.revoke': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Deleted } } } } };
-  'sandboxes.env.list': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: EnvVar[]; next_cursor: string | null } } } } };
-  'sandboxes.env.set': { parameters: { query?: never }; requestBody: { content: { 'application/json': { vars: { key: string; value: string; encrypted?: boolean }[]; replace?: boolean } } }; responses: { 200: { content: { 'application/json': { data: EnvVar[] } } } } };
-  'sandboxes.env.delete': { parameters: { query?: never }; requestBody?: never; responses: { 200: { content: { 'application/json': { data: Deleted } } } } };
+    "apiKeys.list": {
+        parameters: {
+            query?: {
+                /** @description Most objects in one answer. */
+                limit?: number;
+                /** @description `next_cursor` of the previous answer, with the same filters; valid 24 hours. */
+                cursor?: string;
+                key_type?: "user" | "live" | "test" | "admin" | "platform";
+                status?: "active" | "revoked" | "expired";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description API keys, newest first, without their plaintext */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ApiKey"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "apiKeys.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /**
+                     * @default user
+                     * @enum {unknown}
+                     */
+                    key_type?: "user" | "live" | "test" | "admin" | "platform";
+                    /**
+                     * @default api
+                     * @enum {unknown}
+                     */
+                    purpose?: "api" | "optimal";
+                    scopes?: string[] | null;
+                    workspace_id?: string | null;
+                    allowed_ips?: string[] | null;
+                    expires_at?: string | null;
+                    rate_limit_rpm?: number | null;
+                    monthly_budget_usd?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Create an API key; the answer holds its plaintext, once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ApiKeyWithSecret"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "apiKeys.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One API key, without its plaintext */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ApiKey"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "apiKeys.revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoke an API key, for good and everywhere within a second */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ApiKey"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "apiKeys.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    scopes?: string[];
+                    allowed_ips?: string[] | null;
+                    rate_limit_rpm?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Rename or narrow an API key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ApiKey"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "apiKeys.rotate": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default 0 */
+                    grace_seconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Replace a key by a successor with the same rights */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ApiKeyWithSecret"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "audit.list": {
+        parameters: {
+            query?: {
+                /** @description Most objects in one answer. */
+                limit?: number;
+                /** @description `next_cursor` of the previous answer, with the same filters; valid 24 hours. */
+                cursor?: string;
+                api_key_id?: string;
+                actor_id?: string;
+                action?: string;
+                resource_type?: string;
+                resource_id?: string;
+                outcome?: string;
+                workspace_id?: string;
+                project_id?: string;
+                external_workspace_id?: string;
+                external_user_id?: string;
+                external_project_id?: string;
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Audit log, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AuditEntry"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "auditLog.list": {
+        parameters: {
+            query?: {
+                /** @description Most objects in one answer. */
+                limit?: number;
+                /** @description `next_cursor` of the previous answer, with the same filters; valid 24 hours. */
+                cursor?: string;
+                api_key_id?: string;
+                actor_id?: string;
+                action?: string;
+                resource_type?: string;
+                resource_id?: string;
+                outcome?: string;
+                workspace_id?: string;
+                project_id?: string;
+                external_workspace_id?: string;
+                external_user_id?: string;
+                external_project_id?: string;
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Audit log, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AuditEntry"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "auth.login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    email: string;
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Log in with e-mail and password */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginResult"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            404: components["responses"]["Error404"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "auth.logout": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    refresh_token?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description End the session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Success"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "auth.me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who this credential is and what it may */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Me"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "auth.refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    refresh_token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Exchange a refresh token for new tokens */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginResult"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            404: components["responses"]["Error404"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "platform.tenants.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Organizations the caller belongs to; for a key, its one */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Tenant"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "platform.tenants.current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organization of the credential, and whether it still needs its permanent identity */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Tenant"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "projects.list": {
+        parameters: {
+            query?: {
+                /** @description Most objects in one answer. */
+                limit?: number;
+                /** @description `next_cursor` of the previous answer, with the same filters; valid 24 hours. */
+                cursor?: string;
+                workspace_id?: string;
+                external_workspace_id?: string;
+                external_project_id?: string;
+                name?: string;
+                slug?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Projects, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Project"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "projects.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    slug?: string | null;
+                    description?: string | null;
+                    metadata?: Record<string, unknown> | null;
+                    settings?: components["schemas"]["OwnerSettings"] | null;
+                    workspace_id?: string | null;
+                    workspace_slug?: string | null;
+                    external_workspace_id?: string | null;
+                    external_project_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Create a project in a workspace */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Project"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "projects.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One project */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Project"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "projects.delete": {
+        parameters: {
+            query?: {
+                force?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete a project; with force, everything inside is destroyed first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deleted"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "projects.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    description?: string | null;
+                    metadata?: Record<string, unknown> | null;
+                    settings?: {
+                        default_region?: string | null;
+                        default_sandbox_size?: ("xs" | "small" | "medium" | "large" | "xl") | null;
+                        idle_timeout_sec?: number | null;
+                        network_policy?: Record<string, unknown> | null;
+                        markup_percent?: number | null;
+                    } | null;
+                    external_project_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Change a project; its slug and workspace stay */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Project"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.list": {
+        parameters: {
+            query?: {
+                /** @description Most objects in one answer. */
+                limit?: number;
+                /** @description `next_cursor` of the previous answer, with the same filters; valid 24 hours. */
+                cursor?: string;
+                workspace_id?: string;
+                project_id?: string;
+                external_workspace_id?: string;
+                external_user_id?: string;
+                external_project_id?: string;
+                state?: string;
+                name?: string;
+                slug?: string;
+                tag?: string;
+                template_id?: string;
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List sandboxes, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Sandbox"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SandboxCreateRequest"];
+            };
+        };
+        responses: {
+            /** @description Create a sandbox */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Sandbox"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.run": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SandboxRunRequest"];
+            };
+        };
+        responses: {
+            /** @description Create a sandbox and run a command in it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SandboxRun"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get a sandbox; a destroyed one stays readable with its ended_reason */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Sandbox"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.destroy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Destroy a sandbox, from any state */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deleted"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SandboxUpdateRequest"];
+            };
+        };
+        responses: {
+            /** @description Change a sandbox */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Sandbox"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.env.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List environment variables */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EnvVar"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.env.set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnvSetRequest"];
+            };
+        };
+        responses: {
+            /** @description Set environment variables; new processes see them at once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EnvVar"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.env.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete an environment variable */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deleted"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.exec": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExecRequest"];
+            };
+        };
+        responses: {
+            /** @description Run a command and wait for its end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ExecResult"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.exec.stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExecStreamRequest"];
+            };
+        };
+        responses: {
+            /** @description Run a command and stream its output */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.expose": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExposeRequest"];
+            };
+        };
+        responses: {
+            /** @description Give a port a public (or private) preview */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Preview"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.extend": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SandboxExtendRequest"];
+            };
+        };
+        responses: {
+            /** @description Move the deadline of the running window */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Sandbox"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.files.list": {
+        parameters: {
+            query?: {
+                /** @description absolute, or relative to /workspace */
+                path?: string;
+                depth?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List a folder */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["File"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.files.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileCreateRequest"];
+            };
+        };
+        responses: {
+            /** @description Write a file from base64 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["File"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+            507: components["responses"]["Error507"];
+        };
+    };
+    "sandboxes.files.archive.get": {
+        parameters: {
+            query?: {
+                /** @description absolute, or relative to /workspace */
+                path?: string;
+                exclude?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A folder as tar.gz */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.files.archive.set": {
+        parameters: {
+            query?: {
+                /** @description absolute, or relative to /workspace */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Unpack a tar or tar.gz */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ArchiveImport"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+            507: components["responses"]["Error507"];
+        };
+    };
+    "sandboxes.files.chmod": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChmodRequest"];
+            };
+        };
+        responses: {
+            /** @description Change the mode */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["File"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+            507: components["responses"]["Error507"];
+        };
+    };
+    "sandboxes.files.read": {
+        parameters: {
+            query: {
+                /** @description absolute, or relative to /workspace */
+                path: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Read a file; HEAD, Range and If-None-Match work */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            416: components["responses"]["Error416"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.files.write": {
+        parameters: {
+            query: {
+                /** @description absolute, or relative to /workspace */
+                path: string;
+                mode?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Write a file from the raw body */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["File"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            412: components["responses"]["Error412"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+            507: components["responses"]["Error507"];
+        };
+    };
+    "sandboxes.files.delete": {
+        parameters: {
+            query: {
+                /** @description absolute, or relative to /workspace */
+                path: string;
+                recursive?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete a file or folder */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deleted"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.files.copy": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyRequest"];
+            };
+        };
+        responses: {
+            /** @description Copy */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["File"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+            507: components["responses"]["Error507"];
+        };
+    };
+    "sandboxes.files.mkdir": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MkdirRequest"];
+            };
+        };
+        responses: {
+            /** @description Make a folder */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["File"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+            507: components["responses"]["Error507"];
+        };
+    };
+    "sandboxes.files.rename": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameRequest"];
+            };
+        };
+        responses: {
+            /** @description Rename or move */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["File"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+            507: components["responses"]["Error507"];
+        };
+    };
+    "sandboxes.files.stat": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description absolute, or relative to /workspace */
+                    path: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Facts of a file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["File"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.files.tree": {
+        parameters: {
+            query?: {
+                /** @description absolute, or relative to /workspace */
+                path?: string;
+                depth?: number;
+                show_hidden?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A folder as a tree */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["FileTree"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.files.writeMany": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteManyRequest"];
+            };
+        };
+        responses: {
+            /** @description Write many files, each atomically */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["WriteManyResult"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+            507: components["responses"]["Error507"];
+        };
+    };
+    "sandboxes.files.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description The rest of the path, slashes included. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Read a file named in the path */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            416: components["responses"]["Error416"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.logs": {
+        parameters: {
+            query?: {
+                lines?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The last lines of its processes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["LogLine"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.pause": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Pause a sandbox; its files are kept, its memory where `resume_keeps` says so */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Sandbox"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.ports.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ports that listen now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Port"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.previewToken": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PreviewTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Mint a short-lived preview token for a browser */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PreviewToken"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.previews.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List previews */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Preview"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.previews.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                preview_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get a preview */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Preview"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.previews.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                preview_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Make the port private again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deleted"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.previews.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                preview_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PreviewUpdateRequest"];
+            };
+        };
+        responses: {
+            /** @description Change a preview */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Preview"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.processes.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List processes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Process"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.processes.start": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProcessStartRequest"];
+            };
+        };
+        responses: {
+            /** @description Start a background process */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Process"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.processes.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                pid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get a process */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Process"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.processes.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                pid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description End a process and remove its record */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deleted"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.processes.logs": {
+        parameters: {
+            query?: {
+                /** @description lines, default 200 */
+                tail?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                pid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The last output of a process */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ProcessLogs"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.processes.signal": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+                pid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProcessSignalRequest"];
+            };
+        };
+        responses: {
+            /** @description Send a signal to the process group */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Success"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.processes.stdin": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+                pid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ProcessStdinRequest"];
+            };
+        };
+        responses: {
+            /** @description Write to the standard input of a process */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Success"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.processes.stream": {
+        parameters: {
+            query?: {
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                pid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Follow the output of a process from a byte offset */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.readiness": {
+        parameters: {
+            query?: {
+                wait_seconds?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether commands run now (long poll) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SandboxReadiness"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.resume": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SandboxResumeRequest"];
+            };
+        };
+        responses: {
+            /** @description Resume a paused sandbox; no-op when running */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Sandbox"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.shares.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List active share links */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Share"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.shares.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ShareRequest"];
+            };
+        };
+        responses: {
+            /** @description Make a share link anyone may open */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Share"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.shares.revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                share: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoke a share link by its id or token */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deleted"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the sandbox has used */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SandboxUsage"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "tenants.set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    slug?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Give the organization its permanent name and slug, once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Tenant"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "workspaces.list": {
+        parameters: {
+            query?: {
+                /** @description Most objects in one answer. */
+                limit?: number;
+                /** @description `next_cursor` of the previous answer, with the same filters; valid 24 hours. */
+                cursor?: string;
+                name?: string;
+                slug?: string;
+                external_workspace_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Workspaces, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Workspace"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "workspaces.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    slug?: string | null;
+                    description?: string | null;
+                    metadata?: Record<string, unknown> | null;
+                    settings?: components["schemas"]["OwnerSettings"] | null;
+                    external_workspace_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Create a workspace for a downstream customer */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Workspace"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "workspaces.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One workspace */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Workspace"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "workspaces.delete": {
+        parameters: {
+            query?: {
+                force?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete a workspace; with force, everything inside is destroyed first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deleted"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "workspaces.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    description?: string | null;
+                    metadata?: Record<string, unknown> | null;
+                    settings?: {
+                        default_region?: string | null;
+                        default_sandbox_size?: ("xs" | "small" | "medium" | "large" | "xl") | null;
+                        idle_timeout_sec?: number | null;
+                        network_policy?: Record<string, unknown> | null;
+                        markup_percent?: number | null;
+                    } | null;
+                    external_workspace_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Change a workspace; its slug stays */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Workspace"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "workspaces.settings.set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OwnerSettings"];
+            };
+        };
+        responses: {
+            /** @description Replace the settings of a workspace */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Workspace"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "workspaces.stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a workspace contains and uses now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["WorkspaceStats"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
 }

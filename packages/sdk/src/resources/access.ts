@@ -14,8 +14,6 @@ export const authApi = (t: Transport) => ({
   /** E-mail and password for a JWT pair. */
   login: (body: Body<'auth.login'>, options?: CallOptions): Promise<Session> =>
     t.bare({ method: 'POST', path: '/auth/login', body, options, public: true }),
-  register: (body: Body<'auth.register'>, options?: CallOptions): Promise<Bare<'auth.register'>> =>
-    t.bare({ method: 'POST', path: '/auth/register', body, options, public: true }),
   /** A new pair for a refresh token, which is used up by it. */
   refresh: (body: Body<'auth.refresh'>, options?: CallOptions): Promise<Session> =>
     t.bare({ method: 'POST', path: '/auth/refresh', body, options, public: true }),

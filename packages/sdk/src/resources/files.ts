@@ -35,6 +35,14 @@ export const filesApi = (t: Transport) => {
     /** A folder's entries in name order, down to `depth` (default 1). */
     list: (id: string, folder?: string, query?: Omit<Query<'sandboxes.files.list'>, 'path'>, options?: CallOptions): List<SandboxFile> =>
       t.list(path`/sandboxes/${id}/files`, { ...query, path: folder }, options),
+    /** A folder with what is in it, nested. */
+    tree: (
+      id: string,
+      folder?: string,
+      query?: Omit<Query<'sandboxes.files.tree'>, 'path'>,
+      options?: CallOptions,
+    ): Promise<Data<'sandboxes.files.tree'>> =>
+      t.data({ method: 'GET', path: path`/sandboxes/${id}/files/tree`, query: { ...query, path: folder }, options }),
     read: (id: string, file: string, options?: CallOptions): Promise<Uint8Array<ArrayBuffer>> => t.bytes(at(id, file, options)),
     readText: async (id: string, file: string, options?: CallOptions): Promise<string> =>
       new TextDecoder().decode(await t.bytes(at(id, file, options))),

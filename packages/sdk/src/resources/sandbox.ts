@@ -24,6 +24,9 @@ interface SandboxActions extends AsyncDisposable {
   pause: Bound<SandboxesApi['pause']>;
   resume: Bound<SandboxesApi['resume']>;
   destroy: Bound<SandboxesApi['destroy']>;
+  readiness: Bound<SandboxesApi['readiness']>;
+  usage: Bound<SandboxesApi['usage']>;
+  logs: Bound<SandboxesApi['logs']>;
   expose: Bound<SandboxesApi['expose']>;
   previewToken: Bound<SandboxesApi['previewToken']>;
 }
@@ -35,9 +38,9 @@ interface SandboxActions extends AsyncDisposable {
 export type Sandbox = Readonly<SandboxData> & SandboxActions;
 
 type Facet = 'exec' | 'files' | 'processes' | 'ports' | 'previews' | 'shares' | 'env';
-type Verb = 'update' | 'extend' | 'pause' | 'resume' | 'destroy' | 'expose' | 'previewToken';
+type Verb = 'update' | 'extend' | 'pause' | 'resume' | 'destroy' | 'readiness' | 'usage' | 'logs' | 'expose' | 'previewToken';
 const FACETS: readonly Facet[] = ['exec', 'files', 'processes', 'ports', 'previews', 'shares', 'env'];
-const VERBS: readonly Verb[] = ['update', 'extend', 'pause', 'resume', 'destroy', 'expose', 'previewToken'];
+const VERBS: readonly Verb[] = ['update', 'extend', 'pause', 'resume', 'destroy', 'readiness', 'usage', 'logs', 'expose', 'previewToken'];
 
 /** Fields are own properties, actions are inherited: printing, spreading and JSON show the data alone. */
 class SandboxObject {

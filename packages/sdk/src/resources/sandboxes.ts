@@ -2,7 +2,7 @@ import type { List } from '../page.ts';
 import { List as ListOf } from '../page.ts';
 import type { CallOptions, Transport } from '../transport.ts';
 import { path } from '../url.ts';
-import type { Body, Data, Filters } from '../wire.ts';
+import type { Body, Data, Filters, Item, Query } from '../wire.ts';
 import { type ExecResult, execApi } from './exec.ts';
 import { filesApi } from './files.ts';
 import { envApi, type Preview, type PreviewToken, portsApi, previewsApi, sharesApi } from './previews.ts';
@@ -54,6 +54,14 @@ export const sandboxesApi = (t: Transport) => {
     extend: (id: string, body: Body<'sandboxes.extend'> = {}, options?: CallOptions) => act(id, 'extend', body, options),
     pause: (id: string, options?: CallOptions) => act(id, 'pause', {}, options),
     resume: (id: string, body: Body<'sandboxes.resume'> = {}, options?: CallOptions) => act(id, 'resume', body, options),
+    /** Whether commands run now, and if not, why; with `waitSeconds` it waits for that. */
+    readiness: (id: string, query: Query<'sandboxes.readiness'> = {}, options?: CallOptions): Promise<Data<'sandboxes.readiness'>> =>
+      t.data({ method: 'GET', path: path`/sandboxes/${id}/readiness`, query, options, serverTimeMs: (query.waitSeconds ?? 0) * 1000 }),
+    usage: (id: string, options?: CallOptions): Promise<Data<'sandboxes.usage'>> =>
+      t.data({ method: 'GET', path: path`/sandboxes/${id}/usage`, options }),
+    /** The last lines of all its processes, oldest first. */
+    logs: (id: string, query?: Query<'sandboxes.logs'>, options?: CallOptions): List<Item<'sandboxes.logs'>> =>
+      t.list(path`/sandboxes/${id}/logs`, query, options),
     /** Gives a port a preview; public unless said otherwise. */
     expose: (id: string, port: number, body?: Omit<Body<'sandboxes.expose'>, 'port'>, options?: CallOptions): Promise<Preview> =>
       t.data({ method: 'POST', path: path`/sandboxes/${id}/expose`, body: { ...body, port }, options }),

@@ -21,10 +21,6 @@ export const tenantsApi = (t: Transport) => ({
     t.data({ method: 'PUT', path: path`/tenants/${id}`, body, options }),
 });
 
-export const tenantApi = (t: Transport) => ({
-  plan: { get: (options?: CallOptions): Promise<Data<'tenant.plan.get'>> => t.data({ method: 'GET', path: '/tenant/plan', options }) },
-});
-
 export const workspacesApi = (t: Transport) => ({
   list: (filters?: Filters<'workspaces.list'>, options?: CallOptions): List<Workspace> => t.list('/workspaces', filters, options),
   /** A known `externalWorkspaceId` answers with the workspace it belongs to. */
