@@ -107,6 +107,18 @@ describe.skipIf(missing.length > 0)('runner after a crash or a restart', () => {
     await expectOnly([]);
   });
 
+  it('ends when its launch helper dies, so that its successor recovers everything', async () => {
+    const { id, endpoint } = await runner.runtime.create(contractSpec());
+    const helper = Number(execFileSync('pgrep', ['-P', String(runner.pid()), '-x', 'launch'], { encoding: 'utf8' }));
+    process.kill(helper, 'SIGKILL');
+    while (existsSync(`/proc/${runner.pid()}/exe`)) await sleep(10);
+    await runner.restart();
+    expect((await runner.runtime.inspect(id))?.state).toBe('running');
+    expect((await execInside(endpoint, 'echo alive')).stdout).toBe('alive\n');
+    expect((await runner.runtime.create(contractSpec())).state).toBe('running');
+    for (const other of await runner.runtime.list()) await runner.runtime.destroy(other.id);
+  });
+
   it('sweeps what belongs to no record', async () => {
     const id = newId('sbx');
     const { id: orphan } = await runner.runtime.create(contractSpec());

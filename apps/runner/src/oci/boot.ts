@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { RunnerConfig } from '../config.ts';
 import type { Cgroups } from './cgroups/cgroups.ts';
 import type { Disk } from './disk.ts';
 import type { Helper } from './helper.ts';
+import { limiter } from './limiter.ts';
 import type { Slot } from './network/addresses.ts';
 import type { SandboxRecord } from './records.ts';
 import { ociSpec } from './spec.ts';
@@ -41,33 +43,37 @@ export interface Booter {
 export const createBooter = (config: RunnerConfig, parts: { helper: Helper; cgroups: Cgroups; disk: Disk; stage: string }): Booter => {
   const { helper, cgroups, disk, stage } = parts;
   const openFilesMax = hardOpenFiles();
+  // A burst is bound by the processors: more boots at once end no earlier altogether, and each one later.
+  const limited = limiter(2 * availableParallelism());
   const socketPath = (id: string): string => join(config.dataDir, 'run', 's', `${id}.sock`);
   return {
     socketPath,
     boot: ({ spec, rootfs }, slot) =>
-      helper.call<Booted>('start', {
-        id: spec.id,
-        slot: slot.index,
-        stage,
-        ...cgroups.create(spec.id, spec),
-        lower: rootfs,
-        ...disk.layers(spec.id),
-        idBase: slot.idBase,
-        agent: config.agentPath,
-        etc: etcFiles(spec.hostname, slot.host),
-        runtime: config.runtime,
-        spec: ociSpec({
-          hostname: spec.hostname,
-          idBase: slot.idBase,
-          memoryMiB: spec.memoryMiB,
+      limited(() =>
+        helper.call<Booted>('start', {
+          id: spec.id,
+          slot: slot.index,
           stage,
-          cgroupNamespace: true,
-          openFilesMax,
+          ...cgroups.create(spec.id, spec),
+          lower: rootfs,
+          ...disk.layers(spec.id),
+          idBase: slot.idBase,
+          agent: config.agentPath,
+          etc: etcFiles(spec.hostname, slot.host),
+          runtime: config.runtime,
+          spec: ociSpec({
+            hostname: spec.hostname,
+            idBase: slot.idBase,
+            memoryMiB: spec.memoryMiB,
+            stage,
+            cgroupNamespace: true,
+            openFilesMax,
+          }),
+          socket: socketPath(spec.id),
+          socketGid: config.gid,
+          env: { vars: spec.env },
+          timeoutMs: READY_TIMEOUT_MS,
         }),
-        socket: socketPath(spec.id),
-        socketGid: config.gid,
-        env: { vars: spec.env },
-        timeoutMs: READY_TIMEOUT_MS,
-      }),
+      ),
   };
 };
