@@ -119,6 +119,10 @@ export const forward = (exchange: Exchange, attempt = 1): void => {
       exchange.refuse(REFUSALS.brokenAnswer, error as Error);
     }
   });
+  // An unasked-for 101 ends without an error.
+  upstream.once('close', () => {
+    if (!settled) fail(REFUSALS.brokenAnswer);
+  });
   upstream.on('error', (error: NodeJS.ErrnoException) => {
     // Once the answer flows, its own ending decides; the app may close its reading side early.
     if (settled) return;
