@@ -4,7 +4,7 @@ import { request } from '../harness/request.ts';
 
 const miosa = client();
 const api = (path: string, options: Parameters<typeof request>[1] = {}) =>
-  request(`${platform().apiUrl}${path}`, { ...options, headers: { authorization: `Bearer ${platform().apiKey}`, ...options?.headers } });
+  request(`${platform().apiUrl}/api/v1${path}`, { ...options, headers: { authorization: `Bearer ${platform().apiKey}`, ...options?.headers } });
 
 it('logs the first administrator in and refreshes the session once per refresh token', async () => {
   const { email, password } = platform();
@@ -90,11 +90,10 @@ it('gives the same answer for absent and malformed ids', async () => {
 
 it('serves the OpenAPI document, the reference page and health without a credential', async () => {
   const { apiUrl } = platform();
-  const document = JSON.parse((await request(`${apiUrl}/openapi.json`)).body);
+  const document = JSON.parse((await request(`${apiUrl}/api/v1/openapi.json`)).body);
   expect(document.openapi).toMatch(/^3\.1/);
   expect(document.paths['/sandboxes'].post.operationId).toBe('sandboxes.create');
-  const origin = new URL(apiUrl).origin;
-  expect((await request(`${origin}/docs`)).headers['content-type']).toContain('text/html');
-  expect((await request(`${origin}/healthz`)).status).toBe(200);
-  expect((await request(`${origin}/readyz`)).status).toBe(200);
+  expect((await request(`${apiUrl}/docs`)).headers['content-type']).toContain('text/html');
+  expect((await request(`${apiUrl}/healthz`)).status).toBe(200);
+  expect((await request(`${apiUrl}/readyz`)).status).toBe(200);
 });
