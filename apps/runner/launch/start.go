@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -173,7 +174,8 @@ func waitReady(r startRequest, ran startResult) error {
 	if _, err := fmt.Fprintf(connection, "PUT /env HTTP/1.1\r\nHost: agent\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(r.Env), r.Env); err != nil {
 		return err
 	}
-	reader := bufio.NewReader(connection)
+	// What answers is not trusted: a head of 16 KiB is plenty.
+	reader := bufio.NewReader(io.LimitReader(connection, 16<<10))
 	for {
 		// Short reads: an init that dies before it accepts leaves the connection in the backlog for as long as we hold the listener.
 		_ = connection.SetReadDeadline(time.Now().Add(500 * time.Millisecond))

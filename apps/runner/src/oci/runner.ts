@@ -44,7 +44,7 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   const cgroups = openCgroups(`miosa-${config.instance}`);
   const disk = await openDisk(helper, folder, config.diskGiB);
   const live = records.all().filter((record) => record.phase === 'running' && isAlive(record.process));
-  const network = await openNetwork(config, folder, live.length > 0);
+  const network = await openNetwork(config, folder, live.length > 0, log);
   const slots = slotPool({ helper, plan: network.plan, target: config.slotsReady, log });
   for (const record of live) if (record.slot !== null) slots.adopt(record.slot);
   const booter = createBooter(config, { helper, cgroups, disk, stage });
@@ -74,10 +74,7 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   });
   await helper.call('disk.sweep', { path: join(folder, 'disk') });
   await slots.fill();
-  log.info(
-    { adopted: live.length, records: records.all().length, resolver: network.resolver, addresses: network.plan.base },
-    'runner ready',
-  );
+  log.info({ adopted: live.length, records: records.all().length, addresses: network.plan.base }, 'runner ready');
 
   return {
     runtime,

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cgroups, Limits } from './cgroups.ts';
 import { children, read, removeCgroup, until, write, writeIfPresent } from './files.ts';
+import { hostShare } from './host-share.ts';
 
 /** null, zero, full, random, urandom, tty, ptmx and pseudo terminals. */
 const DEVICES = ['c 1:3 rw', 'c 1:5 rw', 'c 1:7 rw', 'c 1:8 rw', 'c 1:9 rw', 'c 5:0 rw', 'c 5:2 rw', 'c 136:* rw'];
@@ -17,6 +18,10 @@ export const openCgroupsV1 = (mounts: ReadonlyMap<string, string>, parent: strin
   const controllers = ['cpu', 'cpuacct', 'memory', 'pids', 'devices', 'freezer'];
   const parents = [...new Set(controllers.map(base))];
   for (const dir of parents) mkdirSync(dir, { recursive: true });
+  const share = hostShare();
+  write(base('memory'), 'memory.limit_in_bytes', share.memoryBytes);
+  write(base('pids'), 'pids.max', share.pidsMax);
+  write(base('cpu'), 'cpu.shares', share.cpus * 1024);
   if (children(base('devices')).length === 0) {
     write(base('devices'), 'devices.deny', 'a');
     for (const device of DEVICES) write(base('devices'), 'devices.allow', device);

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cgroups } from './cgroups.ts';
 import { children, read, removeCgroup, until, write, writeIfPresent } from './files.ts';
+import { hostShare } from './host-share.ts';
 
 const field = (text: string, name: string): string =>
   text
@@ -17,6 +18,10 @@ export const openCgroupsV2 = (root: string, parent: string): Cgroups => {
   const base = join(root, parent);
   mkdirSync(base, { recursive: true });
   for (const dir of [root, base]) write(dir, 'cgroup.subtree_control', '+cpu +memory +pids');
+  const share = hostShare();
+  write(base, 'memory.max', share.memoryBytes);
+  write(base, 'pids.max', share.pidsMax);
+  write(base, 'cpu.weight', Math.min(10_000, share.cpus * 100));
   const of = (id: string): string => join(base, id);
   const isFrozen = (id: string): boolean => existsSync(of(id)) && field(read(of(id), 'cgroup.events'), 'frozen') === '1';
   return {

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import type { Log } from '@miosa/kernel';
+import { command } from '../command.ts';
 import { linkPrefix } from './addresses.ts';
 
 /**
@@ -106,7 +108,38 @@ const nft = (args: string[], input: string): Promise<void> =>
     child.stdin.end(input);
   });
 
-export const loadFirewall = (options: FirewallOptions): Promise<void> => nft(['-f', '-'], firewallRules(options));
+/** How long a flushed table or a changed resolver can last. */
+const CHECK_MS = 10_000;
 
-export const removeFirewall = (instance: string): Promise<void> =>
-  nft(['-f', '-'], `table inet ${tableName(instance)} {}\ndelete table inet ${tableName(instance)}\n`);
+/**
+ * Loads the table and keeps it: a host's administration may flush all rules (`systemctl restart nftables`), and its resolver and networks
+ * change when it moves. Throws when the first load fails.
+ */
+export const keepFirewall = async (options: { instance: string; rules: () => string; log: Log }) => {
+  const { instance, rules, log } = options;
+  let loaded = '';
+  const check = async (): Promise<void> => {
+    const wanted = rules();
+    const isThere = await command('nft', 'list', 'chain', 'inet', tableName(instance), 'host_in').then(
+      () => true,
+      () => false,
+    );
+    if (isThere && wanted === loaded) return;
+    await nft(['-f', '-'], wanted);
+    if (loaded !== '') log.warn({ changed: wanted !== loaded, missing: !isThere }, 'firewall loaded again');
+    loaded = wanted;
+  };
+  await check();
+  let checking = Promise.resolve();
+  const timer = setInterval(() => {
+    checking = check().catch((error: unknown) => log.error({ err: error }, 'firewall could not be checked'));
+  }, CHECK_MS);
+  timer.unref();
+  return {
+    close: async (): Promise<void> => {
+      clearInterval(timer);
+      await checking;
+      await nft(['-f', '-'], `table inet ${tableName(instance)} {}\ndelete table inet ${tableName(instance)}\n`);
+    },
+  };
+};

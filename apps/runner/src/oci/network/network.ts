@@ -1,10 +1,11 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import type { Log } from '@miosa/kernel';
 import type { RunnerConfig } from '../../config.ts';
 import { command } from '../command.ts';
 import { type AddressPlan, addressPlan, chooseShare, linkPrefix, preferredShare } from './addresses.ts';
-import { loadFirewall, removeFirewall } from './firewall.ts';
+import { firewallRules, keepFirewall } from './firewall.ts';
 import { upstreamResolver } from './resolver.ts';
 
 const FORWARD = '/proc/sys/net/ipv4/ip_forward';
@@ -40,7 +41,7 @@ const hostNetworks = (instance: string): string[] =>
  * Address share, firewall and forwarding of this host. Forwarding is switched on while we run and off again at a clean stop if it was off
  * before; a host with its own forward policy `drop` (Docker sets one) must accept our links itself.
  */
-export const openNetwork = async (config: RunnerConfig, folder: string, keepShare: boolean) => {
+export const openNetwork = async (config: RunnerConfig, folder: string, keepShare: boolean, log: Log) => {
   const file = join(folder, 'network.json');
   const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Saved) : null;
   // Sandboxes that run keep their addresses, so the share can change only without any.
@@ -50,22 +51,25 @@ export const openNetwork = async (config: RunnerConfig, folder: string, keepShar
       : chooseShare(config.addressPool, config.instance, before?.share ?? preferredShare(config.instance));
   writeFileSync(file, JSON.stringify({ share } satisfies Saved));
   const plan: AddressPlan = addressPlan(config.addressPool, config.instance, share);
-  const resolver = config.resolver === '' ? upstreamResolver() : config.resolver;
-  // The firewall stands before the first packet can be forwarded.
-  await loadFirewall({
+  // The firewall stands before the first packet can be forwarded, and is put back when the host's administration flushes it.
+  const firewall = await keepFirewall({
+    log,
     instance: config.instance,
-    addresses: `${plan.base}/${plan.prefix}`,
-    hostNetworks: hostNetworks(config.instance),
-    resolver,
+    rules: () =>
+      firewallRules({
+        instance: config.instance,
+        addresses: `${plan.base}/${plan.prefix}`,
+        hostNetworks: hostNetworks(config.instance),
+        resolver: config.resolver === '' ? upstreamResolver() : config.resolver,
+      }),
   });
   switchForwardingOn();
   return {
     plan,
-    resolver,
     /** Host ends of pairs that exist now. */
     links: (): string[] => Object.keys(networkInterfaces()).filter((name) => name.startsWith(linkPrefix(config.instance))),
     close: async (): Promise<void> => {
-      await removeFirewall(config.instance);
+      await firewall.close();
       await restoreForwarding();
     },
   };
