@@ -158,7 +158,7 @@ func (k *packer) regular(actual, name string) error {
 		return err
 	}
 	// The header promised a size: a file that grows meanwhile is cut to it, one that shrinks is filled with zeros, as tar does.
-	copied, err := io.CopyN(k.tar, file, info.Size())
+	copied, err := io.CopyN(k.tar, readSeeker{Reader: slotted{file}}, info.Size())
 	if err == io.EOF {
 		_, err = io.CopyN(k.tar, zeros{}, info.Size()-copied)
 	}

@@ -142,8 +142,14 @@ func (a *agent) readFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("ETag", entityTag(info))
 	w.Header().Set("Content-Type", contentType(name))
-	http.ServeContent(&jsonErrors{ResponseWriter: w}, r, "", info.ModTime().Truncate(time.Second), file)
+	http.ServeContent(&jsonErrors{ResponseWriter: w}, r, "", info.ModTime().Truncate(time.Second), readSeeker{slotted{file}, file})
 	return nil
+}
+
+// readSeeker hides os.File's other methods, which would go around the slots.
+type readSeeker struct {
+	io.Reader
+	io.Seeker
 }
 
 // jsonErrors gives net/http's own error answers the protocol's form.

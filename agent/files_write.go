@@ -233,7 +233,7 @@ func copyBody(file *os.File, body io.Reader) error {
 	for {
 		n, readErr := body.Read(chunk[:])
 		if n > 0 {
-			if _, err := file.Write(chunk[:n]); err != nil {
+			if _, err := (slotted{file}).Write(chunk[:n]); err != nil {
 				return err
 			}
 		}

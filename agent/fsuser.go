@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"runtime"
 	"syscall"
 )
@@ -12,8 +13,25 @@ import (
 // memory in every sandbox and a copy of every byte. Only opening, renaming and the like needs it: reading and writing an open descriptor
 // is not checked again, so slow bodies are moved outside of it and hold no thread.
 
-// fileSlots bounds the threads that file work may block at a time (a thread costs memory for good).
+// fileSlots bounds the threads that file work may block at a time. The Go runtime starts another thread whenever all others are blocked, a thread
+// costs memory for good, and when a command has used up the sandbox's process limit there is no other thread to be had: the runtime would
+// end the program, and PID 1 with it the sandbox. Must stay well below spareThreads.
 var fileSlots = make(chan struct{}, 6)
+
+// slotted is a file whose reads and writes each take a slot. For use outside of as, which holds one itself.
+type slotted struct{ *os.File }
+
+func (f slotted) Read(into []byte) (int, error) {
+	fileSlots <- struct{}{}
+	defer func() { <-fileSlots }()
+	return f.File.Read(into)
+}
+
+func (f slotted) Write(data []byte) (int, error) {
+	fileSlots <- struct{}{}
+	defer func() { <-fileSlots }()
+	return f.File.Write(data)
+}
 
 // asSandbox runs file work with the rights of the user sandbox.
 func (a *agent) asSandbox(work func() error) error { return a.as(a.config.sandbox, work) }
@@ -21,11 +39,11 @@ func (a *agent) asSandbox(work func() error) error { return a.as(a.config.sandbo
 // as runs file work with the rights of a user. work must not block on anything but the file system, must not start goroutines,
 // and must not call as again.
 func (a *agent) as(user account, work func() error) error {
+	fileSlots <- struct{}{}
+	defer func() { <-fileSlots }()
 	if !a.privileged || user.uid == 0 {
 		return work()
 	}
-	fileSlots <- struct{}{}
-	defer func() { <-fileSlots }()
 	runtime.LockOSThread()
 	if !switchFileUser(user.uid, user.gid) {
 		restoreFileUser()

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
 )
 
@@ -42,6 +43,7 @@ func defaultConfig(workspace, home string) config {
 
 // run serves until SIGTERM or SIGINT.
 func run(socket string, c config) error {
+	closeInherited(socket != "")
 	tuneMemory()
 	if err := prepareProcess(); err != nil {
 		return err
@@ -83,6 +85,22 @@ func prepareProcess() error {
 		_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, prSetChildSubreaper, 1, 0)
 	}
 	return openDevNull()
+}
+
+// closeInherited closes what the starting program left open beside the streams and the socket: a descriptor of the host in PID 1 is a way out of
+// the sandbox through /proc/1/fd (CVE-2024-21626). Inherited ones are those without close-on-exec, which Go sets on all of its own.
+func closeInherited(socketToo bool) {
+	entries, _ := os.ReadDir("/proc/self/fd")
+	for _, entry := range entries {
+		fd, err := strconv.Atoi(entry.Name())
+		if err != nil || fd < 3 || fd == 3 && !socketToo {
+			continue
+		}
+		flags, _, errno := syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_GETFD, 0)
+		if errno == 0 && flags&syscall.FD_CLOEXEC == 0 {
+			_ = syscall.Close(fd)
+		}
+	}
 }
 
 // listen takes the socket that the runner bound and passed as descriptor 3, or binds one itself.

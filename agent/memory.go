@@ -13,7 +13,7 @@ const (
 	memoryLimit = 64 << 20 // soft: above it the collector works harder rather than growing
 	// spareThreads are made at start. When a command uses up the process limit of the sandbox, the kernel refuses new threads as well, and
 	// the Go runtime ends the program if it needs one then: PID 1 must not depend on getting more.
-	spareThreads = 8
+	spareThreads = 16
 	// maxProcs bounds threads and per-processor caches on large hosts; one serves requests while the other reads output.
 	maxProcs  = 2
 	idleDelay = time.Second
@@ -23,7 +23,7 @@ func tuneMemory() {
 	runtime.GOMAXPROCS(maxProcs)
 	debug.SetGCPercent(gcPercent)
 	debug.SetMemoryLimit(memoryLimit)
-	spareSomeThreads(spareThreads)
+	go spareSomeThreads(spareThreads) // beside the start-up, which need not wait for it
 }
 
 // spareSomeThreads makes n threads exist at the same time; the runtime keeps them for later.
@@ -52,10 +52,12 @@ const chunkBytes = 64 << 10
 var chunks = sync.Pool{New: func() any { return new([chunkBytes]byte) }}
 
 func newTrimmer() *trimmer {
-	return &trimmer{timer: time.AfterFunc(idleDelay, func() {
+	t := &trimmer{timer: time.AfterFunc(time.Hour, func() {
 		runtime.GC() // sync.Pool gives its buffers up at the second collection, which FreeOSMemory does
 		debug.FreeOSMemory()
 	})}
+	t.timer.Stop() // a collection touches memory itself: not before there was work
+	return t
 }
 
 func (t *trimmer) touch() { t.timer.Reset(idleDelay) }

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -67,10 +71,13 @@ func TestServesTheSocketPassedAsDescriptor3(t *testing.T) {
 	defer file.Close()
 	self, err := os.Executable()
 	must(err)
+	leaked, err := os.Open("/")
+	must(err)
+	defer leaked.Close()
 	exited := make(chan syscall.WaitStatus, 1)
 	null := devNull()
 	pid, err := subject.processes.reaper.start(func() (int, error) {
-		return syscall.ForkExec(self, []string{"agent"}, &syscall.ProcAttr{Env: []string{asAgent + "="}, Files: []uintptr{null, null, null, file.Fd()}})
+		return syscall.ForkExec(self, []string{"agent"}, &syscall.ProcAttr{Env: []string{asAgent + "="}, Files: []uintptr{null, null, null, file.Fd(), leaked.Fd()}})
 	}, func(status syscall.WaitStatus) { exited <- status })
 	must(err)
 	c := clientOf(path)
@@ -81,9 +88,14 @@ func TestServesTheSocketPassedAsDescriptor3(t *testing.T) {
 	if strings.Contains(got.Stdout, "socket:") {
 		t.Error("a command inherited the agent's socket:\n" + got.Stdout)
 	}
-	view, err := post(c, "/processes", `{"command":"sleep 1000"}`)
+	fds, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	for _, fd := range fds {
+		if link, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/%s", pid, fd.Name())); link == "/" {
+			t.Error("the agent kept a folder of the host open")
+		}
+	}
+	_, err = post(c, "/processes", `{"command":"sleep 1000"}`)
 	must(err)
-	_ = view
 	must(syscall.Kill(pid, syscall.SIGTERM))
 	select {
 	case status := <-exited:
@@ -91,4 +103,72 @@ func TestServesTheSocketPassedAsDescriptor3(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("TERM did not end the agent")
 	}
+}
+
+// enterPidsGroup makes a cgroup that allows limit processes; the cleanup ends all in it.
+func enterPidsGroup(t *testing.T, limit int) (procs string) {
+	t.Helper()
+	group := fmt.Sprintf("/sys/fs/cgroup/pids/agent-test-%d", os.Getpid())
+	if err := os.Mkdir(group, 0o755); err != nil {
+		t.Skip("no pids cgroup (v1) can be made here:", err)
+	}
+	t.Cleanup(func() {
+		eventually(t, "the cgroup is empty", func() bool {
+			left, _ := os.ReadFile(group + "/cgroup.procs")
+			for pid := range strings.FieldsSeq(string(left)) {
+				if n, err := strconv.Atoi(pid); err == nil {
+					_ = syscall.Kill(n, syscall.SIGKILL)
+				}
+			}
+			return os.Remove(group) == nil
+		})
+	})
+	must(os.WriteFile(group+"/pids.max", []byte(fmt.Sprint(limit)), 0o644))
+	return group + "/cgroup.procs"
+}
+
+func TestSurvivesUsedUpProcessLimitUnderLoad(t *testing.T) {
+	needRoot(t)
+	procs := enterPidsGroup(t, 64)
+	socket, dir := base+"/limited.sock", folder(t)
+	must(os.WriteFile(dir+"/big", make([]byte, 8<<20), 0o644))
+	self, err := os.Executable()
+	must(err)
+	view := start(t, object{"command": []string{"/bin/sh", "-c", "echo $$ > " + procs + "; exec " + self}, "user": "root", "env": object{asAgent: socket}})
+	c := clientOf(socket)
+	defer c.CloseIdleConnections()
+	eventually(t, "it listens", func() bool { _, err := os.Stat(socket); return err == nil })
+	_, err = post(c, "/processes", `{"command":["/bin/sh","-c","for i in 1 2 3 4; do (while :; do sleep 1000 & done) 2>/dev/null; done; exec sleep 1000"]}`)
+	must(err)
+	eventually(t, "the limit is reached", func() bool {
+		result, err := c.Post("http://agent/exec", "application/json", strings.NewReader(`{"command":"sleep 0 & sleep 0 & sleep 0 & wait"}`))
+		if err != nil {
+			return false
+		}
+		defer result.Body.Close()
+		text, _ := io.ReadAll(result.Body)
+		return result.StatusCode == 503 || strings.Contains(string(text), "fork")
+	})
+	var group sync.WaitGroup
+	for i := range 40 {
+		group.Go(func() {
+			if response, err := c.Get("http://agent" + content(dir+"/big")); err == nil {
+				_, _ = io.Copy(io.Discard, response.Body)
+				response.Body.Close()
+			}
+			request, _ := http.NewRequest("PUT", "http://agent"+content(fmt.Sprintf("%s/up%d", dir, i)), bytes.NewReader(make([]byte, 2<<20)))
+			if response, err := c.Do(request); err == nil {
+				response.Body.Close()
+			}
+			_, _ = post(c, "/exec", `{"command":["/bin/true"]}`)
+		})
+	}
+	group.Wait()
+	response, err := c.Get("http://agent/health")
+	if err != nil {
+		t.Fatal("the agent did not survive: ", err, string(send(t, "GET", "/processes/"+view.ID+"/logs", nil).body[:500]))
+	}
+	response.Body.Close()
+	must(syscall.Kill(view.Pid, syscall.SIGTERM))
+	eventually(t, "it ends with all of them", func() bool { return lookUp(t, view.ID).State == "exited" })
 }

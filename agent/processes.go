@@ -10,7 +10,7 @@ import (
 const (
 	keepProcesses = 256
 	keepExecs     = 64
-	keepLogBytes  = 4 << 20
+	keepLogBytes  = 2 << 20
 )
 
 // processTable knows every process that runs and the last ones that finished. Lock order: process.mu before processTable.mu.

@@ -2,9 +2,9 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -70,7 +70,6 @@ func (a *agent) spawn(l launch) (*process, error) {
 		}
 	}
 	a.processes.add(p)
-	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", p.pid), []byte(oomScore), 0)
 	p.feed(l)
 	if l.timeout > 0 {
 		p.mu.Lock()
@@ -91,6 +90,9 @@ func (a *agent) fork(p *process, program string, l launch, env []string, ends *p
 	_, err := a.processes.reaper.start(func() (int, error) {
 		pid, err := syscall.ForkExec(program, l.argv, attributes)
 		p.pid = pid
+		if err == nil {
+			_ = os.WriteFile("/proc/"+strconv.Itoa(pid)+"/oom_score_adj", []byte(oomScore), 0)
+		}
 		return pid, err
 	}, p.exit)
 	if err != nil {
