@@ -56,6 +56,7 @@ it('brings a fresh installation from bootstrap to a first workspace, without a r
 it('says which dependency is down', async () => {
   const ready = await controlPlane.server.inject('/readyz');
   expect([ready.statusCode, ready.json().checks]).toEqual([503, { database: true, runner: false }]);
+  expect((await controlPlane.server.inject('/api/v1/overview')).json().data).toMatchObject({ status: 'degraded', incidents: 1 });
 });
 
 it('asks every route but the declared public ones for a credential', async () => {

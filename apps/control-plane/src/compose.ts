@@ -76,6 +76,10 @@ export const compose = async (config: Config, log: Log): Promise<ControlPlane> =
   const tenancy = createTenancy({ db });
   const access = createAccess({ db, tenancy, log, jwtSecretHex: keys.jwtSecret.toString('hex') });
   const sandboxes = await createSandboxes({ db, runtime, tenancy, names, previewKeyPem: keys.previewKeyPem, sealKey: keys.sealKey, log });
+  const readiness = async () => {
+    const [database, runner] = await Promise.all([answers(db.ping()), answers(runtime.capabilities())]);
+    return { database, runner };
+  };
   const routes = [...tenancyRoutes(tenancy), ...accessRoutes(access), ...auditRoutes({ db }), ...sandboxes.routes];
   const server = await createServer({
     routes,
@@ -84,10 +88,7 @@ export const compose = async (config: Config, log: Log): Promise<ControlPlane> =
     watchCredential: access.watchCredential,
     idempotency: postgresIdempotency(db),
     translate: databaseFault,
-    readiness: async () => {
-      const [database, runner] = await Promise.all([answers(db.ping()), answers(runtime.capabilities())]);
-      return { database, runner };
-    },
+    readiness,
     log,
     version: VERSION,
     apiUrl: apiUrl(names),

@@ -58,6 +58,8 @@ export const createApp = (surface: 'public' | 'internal', { options, validator, 
   const { log, translate } = options;
   const apiOrigin = new URL(options.apiUrl).origin;
   const live = new Set<RequestOp>();
+  // A stream that fails before its first byte comes back through the error handler: it is still the same request.
+  const begun = new WeakMap<FastifyRequest, RequestOp>();
 
   const fail = (op: RequestOp, reply: FastifyReply, error: unknown, operation: string): FastifyReply => {
     const fault = toFault(error, translate);
@@ -71,11 +73,14 @@ export const createApp = (surface: 'public' | 'internal', { options, validator, 
   };
 
   const begin = (request: FastifyRequest, reply: FastifyReply, operation: string): RequestOp => {
+    const known = begun.get(request);
+    if (known !== undefined) return known;
     const { headers } = request;
     const op = new RequestOp(requestIdOf(headers), clientIp(headers), headers['user-agent'] ?? null, log);
     const startedMs = performance.now();
     metrics.started();
     live.add(op);
+    begun.set(request, op);
     reply.raw.once('close', () => {
       live.delete(op);
       if (!reply.raw.writableFinished) op.abort();

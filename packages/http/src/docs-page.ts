@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Json } from './openapi-schemas.ts';
 
 interface Operation {
@@ -43,6 +44,9 @@ h3{margin:0;font-size:1.05rem}code{background:var(--soft);border-radius:4px;padd
 table{border-collapse:collapse;width:100%;font-size:13.5px;margin:.3rem 0 .8rem}td,th{text-align:left;vertical-align:top;padding:.25rem .6rem .25rem 0;border-bottom:1px solid var(--line)}
 .m{display:inline-block;min-width:4.2em;font-weight:700}h4{margin:.8rem 0 0}.s{opacity:.75}
 @media(max-width:50rem){body{display:block}nav{position:static;height:auto}main{padding:1rem}}`;
+
+/** Nothing runs on the page and nothing is loaded; its one style sheet is named by hash. */
+export const DOCS_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 const access = (declared: Operation['x-miosa-access']): string => {
   if (declared === 'public') return 'public';

@@ -39,6 +39,8 @@ export const renderFault = (fault: Fault, requestId: string): Answer => {
   const headers: Record<string, string> = {};
   const seconds = retryAfter(fault);
   if (seconds !== undefined) headers['retry-after'] = String(seconds);
+  // Whoever sends that slowly would send the rest as slowly.
+  if (fault.code === 'REQUEST_TIMEOUT') headers.connection = 'close';
   if (fault.code === 'UNAUTHORIZED') headers['www-authenticate'] = 'Bearer';
   const { code, message, details } = publicFault(fault);
   const error = { code, message, request_id: requestId, ...(details === undefined ? {} : { details }) };

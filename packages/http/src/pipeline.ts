@@ -32,6 +32,16 @@ export const routerPath = (path: string): string =>
 
 const restName = (path: string): string | undefined => /\{([a-z0-9_]+)\.\.\.\}$/i.exec(path)?.[1];
 
+const JSON_WANTED = /\*\/\*|application\/(?:\*|json|[\w.-]+\+json)/i;
+const SSE_WANTED = /\*\/\*|text\/(?:\*|event-stream)/i;
+
+/** An `Accept` that no answer of this route can satisfy. Bytes have whatever type they have. */
+const assertAcceptable = (accept: string | undefined, response: Route['response']): void => {
+  if (accept === undefined || response === 'raw') return;
+  const [wanted, type] = response === 'sse' ? [SSE_WANTED, 'text/event-stream'] : [JSON_WANTED, 'application/json'];
+  if (!wanted.test(accept)) throw new Fault('NOT_ACCEPTABLE', `This route answers ${type}.`);
+};
+
 const isStatus = (value: unknown): value is WithStatus<unknown> => {
   const v = value as Partial<WithStatus<unknown>> | null;
   return typeof v === 'object' && v?.kind === 'status' && typeof v.status === 'number' && 'data' in v;
@@ -83,6 +93,7 @@ export const createPipeline = (route: Route, context: PipelineContext) => {
   };
 
   const prepare = async (request: FastifyRequest, op: RequestOp): Promise<Ready> => {
+    assertAcceptable(request.headers.accept, route.response);
     const params = readParams(request);
     const { query, sealCursor } = readQuery(request, op);
     const { raw, headers } = request;

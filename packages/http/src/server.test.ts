@@ -70,6 +70,7 @@ describe('errors have the code, status and shape of the contract', () => {
     ['absent body', '', {}, 422, 'VALIDATION_ERROR'],
     ['no coercion in bodies', '{"name":"a","count":"3"}', {}, 422, 'VALIDATION_ERROR'],
     ['body of another type', '[]', {}, 422, 'VALIDATION_ERROR'],
+    ['an Accept that cannot be met', '{}', { accept: 'image/png' }, 406, 'NOT_ACCEPTABLE'],
     ['no credential comes before a bad body', '{', { authorization: '' }, 401, 'UNAUTHORIZED'],
     ['missing scope comes before a bad body', '{', { authorization: 'Bearer weak' }, 403, 'FORBIDDEN'],
   ])('%s', async (_name, payload, headers, status, code) => {

@@ -33,7 +33,7 @@ export interface ServerOptions {
   originAllowed?(actor: Actor, origin: string): boolean;
   /** Calls `end` when the credential behind `actor` stops being valid; answers how to stop watching. Cuts open streams (contract 2.4). */
   watchCredential?(actor: Actor, end: () => void): () => void;
-  /** Compare answers with their declared schemas. For tests. */
+  /** Compile every schema at once and compare answers with theirs. For tests. */
   readonly checkResponses?: boolean;
   /** How long `close` waits for requests in flight. Default 10,000. */
   readonly graceMs?: number;
@@ -78,6 +78,7 @@ export const createServer = async (options: ServerOptions): Promise<Server> => {
   };
   const [open, internal] = [createApp('public', shared), createApp('internal', shared)];
   await Promise.all([open.app.ready(), internal.app.ready()]);
+  if (options.checkResponses === true) await shared.validator.warm();
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -85,7 +86,10 @@ export const createServer = async (options: ServerOptions): Promise<Server> => {
     await Promise.all([open.drain(options.graceMs ?? 10_000), internal.drain(options.graceMs ?? 10_000)]);
   };
   return {
-    listen: (path) => listenOn(open.app, path),
+    listen: async (path) => {
+      await listenOn(open.app, path);
+      void shared.validator.warm().catch((error: unknown) => options.log.error({ error }, 'a declared schema does not compile'));
+    },
     listenInternal: (path) => listenOn(internal.app, path),
     close: () => {
       closing ??= close();

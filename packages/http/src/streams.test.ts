@@ -63,6 +63,14 @@ const routes = [
       return raw(body, { 'content-type': 'text/html', etag: '"v1"' });
     },
   }),
+  get('broken', {
+    response: 'raw',
+    handler: async () => {
+      const body = new Readable({ read: () => {} });
+      setImmediate(() => body.destroy(new Fault('UPSTREAM_UNREACHABLE', 'gone')));
+      return raw(body, {});
+    },
+  }),
   defineRoute({
     id: 'upload',
     method: 'PUT',
@@ -206,6 +214,14 @@ describe('raw bodies', () => {
     expect(state.rawChunks).toBeLessThan(200);
     res.destroy();
     await vi.waitFor(() => expect(state.rawDestroyed).toBe(true));
+  });
+
+  it('that fail before their first byte are an ordinary error of the same request', async () => {
+    const res = await open('/broken');
+    const { error } = JSON.parse(await text(res));
+    expect([res.statusCode, error.code, error.request_id]).toEqual([502, 'UPSTREAM_UNREACHABLE', res.headers['x-request-id']]);
+    const metrics = (await server.injectInternal('/metrics')).body;
+    expect(metrics).toMatch(/miosa_http_requests_in_flight 1\n/);
   });
 
   it('answer HEAD with the headers and read nothing of the source', async () => {

@@ -1,4 +1,4 @@
-import { documentationPage } from './docs-page.ts';
+import { DOCS_POLICY, documentationPage } from './docs-page.ts';
 import type { Metrics } from './metrics.ts';
 import { emitOpenApi } from './openapi.ts';
 import { defineRoute, type RawResponse, type Route, raw } from './route.ts';
@@ -11,7 +11,7 @@ const plain = (id: string, url: string, handler: () => Promise<RawResponse>): { 
   route: defineRoute({ id, method: 'GET', path: url, summary: id, access: 'public', response: 'raw', handler }),
 });
 
-/** Paths outside the route declarations (contract 1.12): health, metrics, the OpenAPI document and its page. */
+/** Paths outside the route declarations (contract 1.12): health, metrics, status, the OpenAPI document and its page. */
 export const wellKnown = (
   surface: 'public' | 'internal',
   options: ServerOptions,
@@ -41,8 +41,16 @@ export const wellKnown = (
   };
   let text: string | undefined;
   let page: string | undefined;
+  const overview = async () => {
+    const checks = await options.readiness();
+    const incidents = Object.values(checks).filter((answers) => !answers).length;
+    const status = incidents === 0 ? 'operational' : checks.database === false ? 'down' : 'degraded';
+    // One machine is one region; an incident is a dependency that does not answer now.
+    return json({ data: { status, regions: 1, incidents, version, updated_at: new Date().toISOString() } });
+  };
   return [
     ...health,
+    plain('overview', '/api/v1/overview', overview),
     plain('openapi', '/api/v1/openapi.json', async () => {
       text ??= JSON.stringify(openApi());
       return raw(text, { 'content-type': 'application/json; charset=utf-8', 'access-control-allow-origin': '*' });
@@ -51,8 +59,7 @@ export const wellKnown = (
       page ??= documentationPage(openApi());
       return raw(page, {
         'content-type': 'text/html; charset=utf-8',
-        'content-security-policy':
-          "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        'content-security-policy': DOCS_POLICY,
         'referrer-policy': 'no-referrer',
       });
     }),
