@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { settledLeftovers, snapshot } from '../tests/harness/leftovers.ts';
-import { type Count, goTests, vitestProjects } from './test-suites.ts';
+import { type Count, goTests, isStopped, stopSuites, vitestProjects } from './test-suites.ts';
 
 const SUITES: Readonly<Record<string, (work: string) => Promise<Count>>> = {
   unit: (work) => vitestProjects(['rules', 'unit'], work),
@@ -26,6 +26,9 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 
+// Ctrl-C reaches the suites too (same terminal); this process waits for their clean-up and then reports.
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, stopSuites);
+
 const before = snapshot();
 const work = mkdtempSync(join(tmpdir(), 'test-run-'));
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -35,7 +38,7 @@ const add = (count: Count) => {
   total.skipped += count.skipped;
 };
 for (const [name, run] of Object.entries(SUITES)) {
-  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  if ((chosen.length > 0 && !chosen.includes(name)) || isStopped()) continue;
   console.log(`\n── ${name}`);
   const startedAt = Date.now();
   const count = await run(work);
@@ -53,4 +56,4 @@ if (left.length === 0) console.log('  none');
 add({ passed: left.length === 0 ? 1 : 0, failed: left.length === 0 ? 0 : 1, skipped: 0 });
 
 console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
-process.exitCode = total.failed === 0 ? 0 : 1;
+process.exitCode = isStopped() ? 130 : total.failed === 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,16 @@ export interface Count {
   readonly failed: number;
   readonly skipped: number;
 }
+
+let current: ChildProcess | undefined;
+let stopped = false;
+
+/** Asks the running suite to end; its own clean-up runs, later suites do not. */
+export const stopSuites = (): void => {
+  stopped = true;
+  current?.kill('SIGINT');
+};
+export const isStopped = (): boolean => stopped;
 
 interface VitestReport {
   readonly numPassedTests: number;
@@ -37,6 +47,7 @@ export const vitestProjects = async (projects: readonly string[], work: string):
     `--outputFile.json=${file}`,
   ];
   const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
+  current = child;
   const [code] = await once(child, 'exit');
   const report = readReport(file);
   if (report === null) return { passed: 0, failed: 1, skipped: 0 };
@@ -61,6 +72,7 @@ interface GoEvent {
 /** One Go module. The text of a test is shown when it fails; that of a package (compiler errors, panics) always. */
 const goModule = async (folder: string): Promise<Count> => {
   const child = spawn('go', ['test', '-json', './...'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  current = child;
   const exited = once(child, 'exit');
   const count = { passed: 0, failed: 0, skipped: 0 };
   const said = new Map<string, string[]>();

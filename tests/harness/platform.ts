@@ -91,7 +91,8 @@ export const startPlatform = async (options: StartOptions = {}): Promise<TestPla
 
   const up = async () => {
     let isUp = false;
-    const child = spawn(process.execPath, [SUPERVISOR, 'up'], {
+    // TERM when the test run dies, however it dies: the supervisor then stops cleanly and nothing stays behind.
+    const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', process.execPath, SUPERVISOR, 'up'], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env.PATH,
