@@ -14,7 +14,8 @@ export const exitCodeOf = (error: unknown): number => {
 };
 
 const hintOf = (error: MiosaError): string | undefined => {
-  if (error.status === 401) return 'Run "miosa login", or set MIOSA_API_KEY.';
+  // A wrong password is met in "miosa login" itself.
+  if (error.status === 401 && !/password/i.test(error.message)) return 'Run "miosa login", or set MIOSA_API_KEY.';
   if (error.status === 429) return 'Too many requests: wait a minute, or ask for a higher limit.';
   if (error.code === 'CONNECTION_LOST') return 'Is the platform up, and are MIOSA_BASE_URL and MIOSA_CA right?';
   if (error.code === 'SETUP_REQUIRED')

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { UserError } from './failure.ts';
 
 /** Everything the CLI touches outside itself; tests give their own. */
 export interface Io {
@@ -18,21 +19,31 @@ export interface Io {
   onInterrupt(listener: () => void): () => void;
 }
 
-const ask: Io['ask'] = async (question, options) => {
-  const hidden = options?.hidden === true;
+/** Answers from a pipe: one reader for all of them, since a reader of its own per question would swallow the lines of the next. */
+let piped: AsyncIterator<string> | undefined;
+const fromPipe = async (): Promise<string | undefined> => {
+  piped ??= createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  const { value, done } = await piped.next();
+  return done === true ? undefined : value;
+};
+
+const fromTerminal = async (question: string, hidden: boolean): Promise<string | undefined> => {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const reader = createInterface({
-    input: process.stdin,
-    output: hidden ? silent : process.stderr,
-    terminal: process.stdin.isTTY === true,
-  });
+  const reader = createInterface({ input: process.stdin, output: hidden ? silent : process.stderr, terminal: true });
   try {
     if (hidden) process.stderr.write(question);
-    return await reader.question(hidden ? '' : question);
+    const ended = new Promise<undefined>((resolve) => reader.once('close', () => resolve(undefined)));
+    return await Promise.race([reader.question(hidden ? '' : question), ended]);
   } finally {
     reader.close();
     if (hidden) process.stderr.write('\n');
   }
+};
+
+const ask: Io['ask'] = async (question, options) => {
+  const answer = await (process.stdin.isTTY === true ? fromTerminal(question, options?.hidden === true) : fromPipe());
+  if (answer === undefined) throw new UserError(`${question} there was no answer.`);
+  return answer;
 };
 
 export const processIo = (): Io => ({

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Io } from './io.ts';
 import { run } from './run.ts';
 
@@ -17,6 +17,8 @@ let server: ReturnType<typeof createServer>;
 let base: string;
 
 beforeEach(async () => {
+  // The SDK reads these too; what the machine has set must not matter.
+  for (const name of ['MIOSA_API_KEY', 'MIOSA_BASE_URL', 'MIOSA_TENANT', 'MIOSA_CA']) vi.stubEnv(name, '');
   folder = await mkdtemp(join(tmpdir(), 'miosa-cli-'));
   seen = [];
   server = createServer(async (request, response) => {
@@ -31,6 +33,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   await rm(folder, { recursive: true, force: true });
@@ -198,6 +201,8 @@ describe('sandboxes', () => {
     expect(body).toMatchObject({ command: ['ls', '-la', '--json'], cwd: '/tmp' });
     await miosa(['sandbox', 'exec', 'sbx_1', 'npm test && ls'], {});
     expect(body).toMatchObject({ command: 'npm test && ls' });
+    await miosa(['exec', 'sbx_1', '--', 'ls', '-q']);
+    expect(body).toMatchObject({ command: ['ls', '-q'] });
     await miosa(['exec', '-i', 'sbx_1', 'cat'], { stdin: 'hello' });
     expect(body).toMatchObject({ stdin: 'hello' });
   });

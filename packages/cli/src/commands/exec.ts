@@ -36,6 +36,13 @@ const relay = async (context: Context<object>, events: AsyncIterable<ExecEvent>,
   return SIGNAL_BASE;
 };
 
+/** One word may be a line for the shell ("npm test && ls"); several are a program and its arguments, to be left as they are. */
+const commandOf = (words: readonly string[]): string | string[] => {
+  const [first, ...rest] = words[0] === '--' ? words.slice(1) : words;
+  if (first === undefined) throw new UserError('Which command? Example: miosa exec my-sandbox -- ls -la');
+  return rest.length === 0 ? first : [first, ...rest];
+};
+
 const exec = async (context: Context<ExecOptions>, given: string, command: string | string[]): Promise<number> => {
   const { miosa, options, io, output } = context;
   const id = await sandboxId(miosa, given);
@@ -46,8 +53,7 @@ const exec = async (context: Context<ExecOptions>, given: string, command: strin
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.user === undefined ? {} : { user: options.user }),
   };
-  // One word may be a line for the shell ("npm test && ls"); several are a program and its arguments, to be left as they are.
-  const line = typeof command === 'string' ? command : command.length === 1 ? (command[0] ?? '') : command;
+  const line = commandOf(typeof command === 'string' ? [command] : command);
   if (output.json) {
     const result = await miosa.sandboxes.exec(id, line, {
       ...settings,
