@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { testDatabase } from '@miosa/db';
 import { createServer, type Server } from '@miosa/http';
 import { type Actor, type ApiKeyId, type Log, newUuid, type Op, type TenantId, type UserId, type WorkspaceId } from '@miosa/kernel';
+import type { RuntimePort } from '@miosa/runtime';
 import { createTenancy, createTenant } from '../../tenancy/index.ts';
 import { createCore } from '../core.ts';
 import { sandboxRoutes } from '../index.ts';
@@ -52,7 +53,7 @@ const liveKey = (tenantId: TenantId, over: Partial<Extract<Actor, { type: 'key' 
   ...over,
 });
 
-export const createWorld = async (): Promise<World> => {
+export const createWorld = async (options: { readonly runtime?: RuntimePort } = {}): Promise<World> => {
   const database = await testDatabase();
   const host = createTestHost();
   const tenancy = createTenancy({ db: database.db });
@@ -60,7 +61,7 @@ export const createWorld = async (): Promise<World> => {
   const now = (): Date => new Date(Date.now() + ahead);
   const deps = {
     db: database.db,
-    runtime: host.runtime,
+    runtime: options.runtime ?? host.runtime,
     tenancy,
     names: { domain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 },
     previewKeyPem: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
