@@ -50,7 +50,7 @@ export interface Core extends SandboxesDeps {
 
 /** Keeps hold of work that nobody awaits. Its failure must already be recorded by the work itself; here it only must not be lost. */
 export const inBackground = <T>(core: Core, work: Promise<T>): Promise<T> => {
-  const kept = work.catch((error: unknown) => core.log.error({ err: error }, 'background work failed'));
+  const kept = work.catch((error: unknown) => core.log.warn({ err: error }, 'background work failed'));
   core.background.add(kept);
   kept.finally(() => core.background.delete(kept));
   return work;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core } from '../deps.ts';
 import { compareWithHost } from './compare.ts';
 import { endOverdue } from './overdue.ts';
@@ -9,8 +10,15 @@ const TIMERS_MS = 1000;
 const COMPARE_MS = 5000;
 const FAILURES_MS = 60_000;
 
+/** Start-up does not wait longer than this for the first comparison: without a host the API must still come up. */
+const FIRST_COMPARE_MS = 5000;
+
 export interface Jobs {
-  start(): void;
+  /**
+   * Resolves after the first comparison with the host, so that what ended while we were away (a clean stop, a reboot) is known before
+   * the first request is served.
+   */
+  start(): Promise<void>;
   /** Compares with the host soon, e.g. because notifications may have been lost. */
   poke(): void;
   /** Resolves when no pass is under way. */
@@ -38,6 +46,11 @@ const createLoop = (core: Core, name: string, everyMs: number, pass: (core: Core
     timer.unref();
   };
   return {
+    /** One pass now, before the timer. */
+    first: (): Promise<void> => {
+      running = running.then(run);
+      return running;
+    },
     start: (): void => {
       stopped = false;
       schedule(0);
@@ -54,13 +67,14 @@ const createLoop = (core: Core, name: string, everyMs: number, pass: (core: Core
 /** The reconcilers of this module: idempotent, without input; rows are taken by locks, so that several control planes may run them. */
 export const createJobs = (core: Core): Jobs => {
   const loops = [
+    createLoop(core, 'sandboxes.compare', COMPARE_MS, compareWithHost),
     createLoop(core, 'sandboxes.timers', TIMERS_MS, endTimers),
     createLoop(core, 'sandboxes.overdue', TIMERS_MS, endOverdue),
-    createLoop(core, 'sandboxes.compare', COMPARE_MS, compareWithHost),
     createLoop(core, 'sandboxes.failures', FAILURES_MS, endStaleFailures),
-  ];
+  ] as const;
   return {
-    start: () => {
+    start: async () => {
+      await Promise.race([loops[0].first(), sleep(FIRST_COMPARE_MS, undefined, { ref: false })]);
       for (const loop of loops) loop.start();
     },
     poke: () => {
