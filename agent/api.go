@@ -27,6 +27,7 @@ type agent struct {
 	privileged bool // root: can act as the user sandbox
 	processes  *processTable
 	base       atomic.Pointer[map[string]string] // environment of PUT /env
+	oomScore   []byte                            // of every command
 	trim       *trimmer
 	mux        *http.ServeMux
 }
@@ -36,7 +37,7 @@ func newAgent(c config) (*agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &agent{config: c, privileged: os.Geteuid() == 0, processes: processes, trim: newTrimmer(), mux: http.NewServeMux()}
+	a := &agent{config: c, privileged: os.Geteuid() == 0, processes: processes, oomScore: commandOomScore(), trim: newTrimmer(), mux: http.NewServeMux()}
 	a.base.Store(&map[string]string{})
 	a.routes()
 	return a, nil

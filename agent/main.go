@@ -14,8 +14,8 @@ import (
 	"syscall"
 )
 
-// version is set when building: -ldflags "-X main.version=…".
-var version = "dev"
+// version is what GET /health says; a build may set another with -ldflags "-X main.version=…".
+var version = "1.0.0"
 
 func main() {
 	socket := flag.String("socket", "", "listen on this path instead of the socket passed as descriptor 3")

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"os"
 	"runtime"
 	"runtime/debug"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -41,6 +44,14 @@ func spareSomeThreads(n int) {
 		}()
 	}
 	left.Wait()
+}
+
+// commandOomScore is the agent's own oom_score_adj plus 300 (of 1000, proc_pid_oom_score_adj(5)): when the sandbox's memory is used up by many
+// small processes the kernel must not take the agent, which as PID 1 would take the sandbox along.
+func commandOomScore() []byte {
+	text, _ := os.ReadFile("/proc/self/oom_score_adj")
+	own, _ := strconv.Atoi(strings.TrimSpace(string(text)))
+	return strconv.AppendInt(nil, int64(min(own+300, 1000)), 10)
 }
 
 // trimmer gives memory back to the system once requests have stopped for idleDelay.

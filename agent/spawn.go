@@ -14,8 +14,6 @@ import (
 const (
 	logMax      = 1 << 20  // output kept of a process (contract: ring buffer)
 	briefLogMax = 64 << 10 // and of a blocking exec, whose answer carries its output
-	// oomScore makes the kernel end a command rather than the agent when the sandbox's memory is used up.
-	oomScore = "500"
 )
 
 // launch says what to start and how.
@@ -91,7 +89,7 @@ func (a *agent) fork(p *process, program string, l launch, env []string, ends *p
 		pid, err := syscall.ForkExec(program, l.argv, attributes)
 		p.pid = pid
 		if err == nil {
-			_ = os.WriteFile("/proc/"+strconv.Itoa(pid)+"/oom_score_adj", []byte(oomScore), 0)
+			_ = os.WriteFile("/proc/"+strconv.Itoa(pid)+"/oom_score_adj", a.oomScore, 0)
 		}
 		return pid, err
 	}, p.exit)
