@@ -60,75 +60,89 @@ const access = (declared: Operation['x-miosa-access']): string => {
   return parts.filter((part) => part !== '').join(', ');
 };
 
-export const documentationPage = (source: object): string => {
-  const document = source as Document;
+const lastWord = (reference: string): string => reference.slice(reference.lastIndexOf('/') + 1);
 
-  const resolve = (schema: Json): Json => {
-    const ref = schema.$ref;
-    return typeof ref === 'string' ? (document.components.schemas[ref.slice('#/components/schemas/'.length)] ?? {}) : schema;
-  };
-  const typeOf = (schema: Json): string => {
-    const ref = schema.$ref;
-    if (typeof ref === 'string') return ref.slice(ref.lastIndexOf('/') + 1);
-    const values = (schema.enum ?? (schema.const === undefined ? undefined : [schema.const])) as unknown[] | undefined;
-    if (values !== undefined) return values.join(' | ');
-    const choices = (schema.anyOf ?? schema.oneOf) as Json[] | undefined;
-    if (choices !== undefined) return [...new Set(choices.map(typeOf))].join(' | ');
-    if (schema.type === 'array') return `[${typeOf((schema.items ?? {}) as Json)}]`;
-    const type = schema.type;
-    return `${Array.isArray(type) ? type.join(' | ') : String(type ?? 'any')}${schema.format === undefined ? '' : ` (${String(schema.format)})`}`;
-  };
-  const noteOf = (schema: Json): string => {
-    const limits = ['default', 'minimum', 'maximum', 'minLength', 'maxLength', 'maxItems'].filter((key) => schema[key] !== undefined);
-    const said = limits.map((key) => `${key} ${JSON.stringify(schema[key])}`).join(', ');
-    return [typeof schema.description === 'string' ? prose(schema.description) : '', escaped(said)].filter((t) => t !== '').join(' · ');
-  };
+const typeOf = (schema: Json): string => {
+  const { $ref, type, format } = schema as { $ref?: string; type?: string | string[]; format?: string };
+  if ($ref !== undefined) return lastWord($ref);
+  const values = (schema.enum ?? (schema.const === undefined ? undefined : [schema.const])) as unknown[] | undefined;
+  if (values !== undefined) return values.join(' | ');
+  const choices = (schema.anyOf ?? schema.oneOf) as Json[] | undefined;
+  if (choices !== undefined) return [...new Set(choices.map(typeOf))].join(' | ');
+  if (type === 'array') return `[${typeOf((schema.items ?? {}) as Json)}]`;
+  return `${Array.isArray(type) ? type.join(' | ') : (type ?? 'any')}${format === undefined ? '' : ` (${format})`}`;
+};
+
+const LIMITS = ['default', 'minimum', 'maximum', 'minLength', 'maxLength', 'maxItems'];
+
+const noteOf = (schema: Json): string => {
+  const said = LIMITS.filter((key) => schema[key] !== undefined).map((key) => `${key} ${JSON.stringify(schema[key])}`);
+  const { description } = schema;
+  return [typeof description === 'string' ? prose(description) : '', escaped(said.join(', '))].filter((text) => text !== '').join(' · ');
+};
+
+const table = (title: string, fields: readonly Field[]): string => {
+  if (fields.length === 0) return '';
+  const rows = fields.map((f) => `<tr><td><code>${escaped(f.name)}${f.required ? '*' : ''}</code><td>${escaped(f.type)}<td>${f.note}`);
+  return `<h4>${title}</h4><table>${rows.join('')}</table>`;
+};
+
+type Content = Record<string, { schema: Json }>;
+
+/** Tables of bodies, with the shapes that the document names looked up. */
+const createBodyTable = (schemas: Record<string, Json>) => {
+  const resolve = (schema: Json): Json => (typeof schema.$ref === 'string' ? (schemas[lastWord(schema.$ref)] ?? {}) : schema);
   const fieldsOf = (schema: Json): Field[] => {
     const { properties = {}, required = [] } = resolve(schema) as { properties?: Record<string, Json>; required?: readonly string[] };
     return Object.entries(properties).map(([name, s]) => ({ name, type: typeOf(s), required: required.includes(name), note: noteOf(s) }));
   };
-  const table = (title: string, fields: readonly Field[]): string => {
-    if (fields.length === 0) return '';
-    const rows = fields.map((f) => `<tr><td><code>${escaped(f.name)}${f.required ? '*' : ''}</code><td>${escaped(f.type)}<td>${f.note}`);
-    return `<h4>${title}</h4><table>${rows.join('')}</table>`;
-  };
-  const bodyTable = (title: string, content: Record<string, { schema: Json }> | undefined): string => {
-    if (content === undefined) return '';
-    const [[type, media] = ['', undefined]] = Object.entries(content);
-    if (type !== 'application/json' || media === undefined) return `<h4>${title}</h4><p><code>${escaped(type)}</code></p>`;
+  return (title: string, content: Content | undefined): string => {
+    const [[type, media] = ['', undefined]] = Object.entries(content ?? {});
+    if (media === undefined) return '';
+    if (type !== 'application/json') return `<h4>${title}</h4><p><code>${escaped(type)}</code></p>`;
     const data = (resolve(media.schema).properties as Record<string, Json> | undefined)?.data;
     const item = data?.type === 'array' ? (data.items as Json) : data;
-    return table(
-      `${title} <span class="s">${escaped(typeOf(media.schema) === 'object' ? `{data: ${typeOf(data ?? {})}}` : typeOf(media.schema))}</span>`,
-      fieldsOf(item ?? media.schema),
-    );
+    const shape = data === undefined ? typeOf(media.schema) : `{data: ${typeOf(data)}}`;
+    return table(`${title} <span class="s">${escaped(shape)}</span>`, fieldsOf(item ?? media.schema));
   };
+};
 
-  const article = (path: string, method: string, op: Operation): string => {
-    const named = op.parameters.flatMap((p) =>
-      p.name === undefined
-        ? []
-        : [{ name: p.name, type: typeOf(p.schema), required: p.required, note: noteOf({ ...p.schema, description: p.description }) }],
-    );
-    const [status = '200', ok] = Object.entries(op.responses).find(([code]) => code.startsWith('2')) ?? [];
-    return `<article id="${escaped(op.operationId)}"><h3><span class="m">${method.toUpperCase()}</span> <code>${escaped(path)}</code></h3>
-<p>${prose(op.summary)} <span class="s">— <code>${escaped(op.operationId)}</code>, ${access(op['x-miosa-access'])}</span></p>
-${op.description === undefined ? '' : `<p>${prose(op.description)}</p>`}${table('Parameters', named)}${bodyTable('Body', op.requestBody?.content)}${bodyTable(`Answer ${status}`, ok?.content)}
-<p class="s">Errors: ${op['x-miosa-errors'].map(escaped).join(', ')}</p></article>`;
-  };
+const article = (
+  bodyTable: ReturnType<typeof createBodyTable>,
+  { path, method, op }: { path: string; method: string; op: Operation },
+): string => {
+  const parameters = op.parameters.flatMap(({ name, schema, required, description }) =>
+    name === undefined ? [] : [{ name, type: typeOf(schema), required, note: noteOf({ ...schema, description }) }],
+  );
+  const [status = '200', ok] = Object.entries(op.responses).find(([code]) => code.startsWith('2')) ?? [];
+  return [
+    `<article id="${escaped(op.operationId)}"><h3><span class="m">${method.toUpperCase()}</span> <code>${escaped(path)}</code></h3>`,
+    `<p>${prose(op.summary)} <span class="s">— <code>${escaped(op.operationId)}</code>, ${access(op['x-miosa-access'])}</span></p>`,
+    op.description === undefined ? '' : `<p>${prose(op.description)}</p>`,
+    table('Parameters', parameters),
+    bodyTable('Body', op.requestBody?.content),
+    bodyTable(`Answer ${status}`, ok?.content),
+    `<p class="s">Errors: ${op['x-miosa-errors'].map(escaped).join(', ')}</p></article>`,
+  ].join('');
+};
 
-  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+const byTag = ({ paths }: Document) => {
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, op]) => ({ path, method, op })),
   );
-  const groups = [...Map.groupBy(operations, ({ op }) => op.tags[0] ?? '')].sort(([a], [b]) => (a < b ? -1 : 1));
-  const nav = groups.map(
-    ([tag, list]) =>
-      `<b>${escaped(tag)}</b><ul>${list.map(({ op }) => `<li><a href="#${escaped(op.operationId)}">${escaped(op.operationId)}</a>`).join('')}</ul>`,
-  );
-  const main = groups.map(
-    ([tag, list]) => `<h2>${escaped(tag)}</h2>${list.map(({ path, method, op }) => article(path, method, op)).join('')}`,
-  );
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(document.info.title)}</title><style>${STYLE}</style></head>
-<body><nav>${nav.join('')}</nav><main><h1>${escaped(document.info.title)} ${escaped(document.info.version)}</h1>
+  return [...Map.groupBy(operations, ({ op }) => op.tags[0] ?? '')].sort(([a], [b]) => (a < b ? -1 : 1));
+};
+
+/** The OpenAPI document as one page without scripts: everything is open, so the browser's own search finds it. */
+export const documentationPage = (source: object): string => {
+  const document = source as Document;
+  const bodyTable = createBodyTable(document.components.schemas);
+  const groups = byTag(document);
+  const link = (id: string): string => `<li><a href="#${escaped(id)}">${escaped(id)}</a>`;
+  const nav = groups.map(([tag, list]) => `<b>${escaped(tag)}</b><ul>${list.map(({ op }) => link(op.operationId)).join('')}</ul>`);
+  const main = groups.map(([tag, list]) => `<h2>${escaped(tag)}</h2>${list.map((entry) => article(bodyTable, entry)).join('')}`);
+  const title = `${escaped(document.info.title)} ${escaped(document.info.version)}`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${STYLE}</style></head>
+<body><nav>${nav.join('')}</nav><main><h1>${title}</h1>
 <p>Base URL <code>${escaped(document.servers[0]?.url ?? '')}</code>. Credential: <code>Authorization: Bearer …</code>. The same as data: <a href="/api/v1/openapi.json">openapi.json</a>.</p>${main.join('')}</main></body></html>`;
 };

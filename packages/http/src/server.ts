@@ -1,43 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, rm } from 'node:fs/promises';
-import type { IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
-import { type Actor, Fault, type Log } from '@miosa/kernel';
+import { Fault } from '@miosa/kernel';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { createApp } from './app.ts';
 import { createCursors } from './cursor.ts';
-import type { Translate } from './faults.ts';
-import type { IdempotencyStore } from './idempotency.ts';
 import { createMetrics } from './metrics.ts';
-import type { Route } from './route.ts';
+import type { ServerOptions } from './options.ts';
 import { createValidator } from './validation.ts';
-
-export interface ServerOptions {
-  readonly routes: readonly Route[];
-  /** `null` = 401. May throw a fault. `ip` is the client's address as the edge saw it. */
-  authenticate(headers: IncomingHttpHeaders, ip: string | null): Promise<Actor | null>;
-  /** Throws FORBIDDEN. */
-  authorize(actor: Actor, route: Route): void;
-  readonly idempotency?: IdempotencyStore;
-  readonly log: Log;
-  /** Dependency → does it answer? Any `false` makes `/readyz` 503. */
-  readiness(): Promise<Record<string, boolean>>;
-  readonly version: string;
-  /** Public origin of the API, e.g. `https://api.miosa.localhost:8443`. */
-  readonly apiUrl: string;
-  /** Signs cursors; the same for all processes of an installation. Default: random for this process. */
-  readonly cursorSecret?: Buffer;
-  /** Faults for errors of lower layers, e.g. `databaseFault` of `@miosa/db`. */
-  readonly translate?: Translate;
-  /** May a page of this origin read the answers its browser token gets? (contract 1.11) Default: no. */
-  originAllowed?(actor: Actor, origin: string): boolean;
-  /** Calls `end` when the credential behind `actor` stops being valid; answers how to stop watching. Cuts open streams (contract 2.4). */
-  watchCredential?(actor: Actor, end: () => void): () => void;
-  /** Compile every schema at once and compare answers with theirs. For tests. */
-  readonly checkResponses?: boolean;
-  /** How long `close` waits for requests in flight. Default 10,000. */
-  readonly graceMs?: number;
-}
 
 export interface Server {
   /** Public API on a unix socket (mode 0660). */

@@ -1,6 +1,7 @@
 import { type Actor, type ApiKeyId, Fault, type Log, newUuid, type TenantId } from '@miosa/kernel';
+import type { ServerOptions } from './options.ts';
 import type { Route } from './route.ts';
-import { createServer, type Server, type ServerOptions } from './server.ts';
+import { createServer, type Server } from './server.ts';
 
 export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 

@@ -1,8 +1,8 @@
 import { DOCS_POLICY, documentationPage } from './docs-page.ts';
 import type { Metrics } from './metrics.ts';
 import { emitOpenApi } from './openapi.ts';
+import type { ServerOptions } from './options.ts';
 import { defineRoute, type RawResponse, type Route, raw } from './route.ts';
-import type { ServerOptions } from './server.ts';
 
 const json = (body: object, status = 200) => raw(JSON.stringify(body), { 'content-type': 'application/json; charset=utf-8' }, status);
 
@@ -10,6 +10,17 @@ const plain = (id: string, url: string, handler: () => Promise<RawResponse>): { 
   url,
   route: defineRoute({ id, method: 'GET', path: url, summary: id, access: 'public', response: 'raw', handler }),
 });
+
+/** Asked without a credential: however often, the dependencies are asked once in that time. */
+const PROBE_EVERY_MS = 200;
+
+const remembered = <T>(probe: () => Promise<T>): (() => Promise<T>) => {
+  let last: { readonly untilMs: number; readonly result: Promise<T> } | undefined;
+  return () => {
+    if (last === undefined || last.untilMs < performance.now()) last = { untilMs: performance.now() + PROBE_EVERY_MS, result: probe() };
+    return last.result;
+  };
+};
 
 /** Paths outside the route declarations (contract 1.12): health, metrics, status, the OpenAPI document and its page. */
 export const wellKnown = (
@@ -19,10 +30,11 @@ export const wellKnown = (
   drain: AbortSignal,
 ): { route: Route; url: string }[] => {
   const { version } = options;
+  const readiness = remembered(() => options.readiness());
   const health = [
     plain('healthz', '/healthz', async () => json({ status: 'ok', version })),
     plain('readyz', '/readyz', async () => {
-      const checks = await options.readiness();
+      const checks = await readiness();
       const ready = !drain.aborted && Object.values(checks).every(Boolean);
       return json({ status: ready ? 'ok' : 'unavailable', version, checks }, ready ? 200 : 503);
     }),
@@ -42,7 +54,7 @@ export const wellKnown = (
   let text: string | undefined;
   let page: string | undefined;
   const overview = async () => {
-    const checks = await options.readiness();
+    const checks = await readiness();
     const incidents = Object.values(checks).filter((answers) => !answers).length;
     const status = incidents === 0 ? 'operational' : checks.database === false ? 'down' : 'degraded';
     // One machine is one region; an incident is a dependency that does not answer now.

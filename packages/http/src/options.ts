@@ -1,0 +1,32 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Actor, Log } from '@miosa/kernel';
+import type { Translate } from './faults.ts';
+import type { IdempotencyStore } from './idempotency.ts';
+import type { Route } from './route.ts';
+
+export interface ServerOptions {
+  readonly routes: readonly Route[];
+  /** `null` = 401. May throw a fault. `ip` is the client's address as the edge saw it. */
+  authenticate(headers: IncomingHttpHeaders, ip: string | null): Promise<Actor | null>;
+  /** Throws FORBIDDEN. */
+  authorize(actor: Actor, route: Route): void;
+  readonly idempotency?: IdempotencyStore;
+  readonly log: Log;
+  /** Dependency → does it answer? Any `false` makes `/readyz` 503. */
+  readiness(): Promise<Record<string, boolean>>;
+  readonly version: string;
+  /** Public origin of the API, e.g. `https://api.miosa.localhost:8443`. */
+  readonly apiUrl: string;
+  /** Signs cursors; the same for all processes of an installation. Default: random for this process. */
+  readonly cursorSecret?: Buffer;
+  /** Faults for errors of lower layers, e.g. `databaseFault` of `@miosa/db`. */
+  readonly translate?: Translate;
+  /** May a page of this origin read the answers its browser token gets? (contract 1.11) Default: no. */
+  originAllowed?(actor: Actor, origin: string): boolean;
+  /** Calls `end` when the credential behind `actor` stops being valid; answers how to stop watching. Cuts open streams (contract 2.4). */
+  watchCredential?(actor: Actor, end: () => void): () => void;
+  /** Compile every schema at once and compare answers with theirs. For tests. */
+  readonly checkResponses?: boolean;
+  /** How long `close` waits for requests in flight. Default 10,000. */
+  readonly graceMs?: number;
+}
