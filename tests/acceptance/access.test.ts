@@ -4,7 +4,10 @@ import { request } from '../harness/request.ts';
 
 const miosa = client();
 const api = (path: string, options: Parameters<typeof request>[1] = {}) =>
-  request(`${platform().apiUrl}/api/v1${path}`, { ...options, headers: { authorization: `Bearer ${platform().apiKey}`, ...options?.headers } });
+  request(`${platform().apiUrl}/api/v1${path}`, {
+    ...options,
+    headers: { authorization: `Bearer ${platform().apiKey}`, ...options?.headers },
+  });
 
 it('logs the first administrator in and refreshes the session once per refresh token', async () => {
   const { email, password } = platform();

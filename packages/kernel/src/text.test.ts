@@ -15,7 +15,9 @@ describe('slugs', () => {
   });
 
   it.each(['a', 'a-b', 'x1', 'a'.repeat(40)])('accepts %j', (slug) => expect(isSlug(slug)).toBe(true));
-  it.each(['', '-a', 'a-', 'a--b', 'A', '123', 'api', 'a_b', 'a'.repeat(41), 'ä', 'a\n'])('refuses %j', (slug) => expect(isSlug(slug)).toBe(false));
+  it.each(['', '-a', 'a-', 'a--b', 'A', '123', 'api', 'a_b', 'a'.repeat(41), 'ä', 'a\n'])('refuses %j', (slug) =>
+    expect(isSlug(slug)).toBe(false),
+  );
 });
 
 it('finds control characters of both ASCII and C1 ranges', () => {
