@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { answer, type FakeCall } from './call.ts';
 import { killGroups, runCommand, streamCommand } from './exec.ts';
 import { handleFiles } from './files.ts';
 
@@ -17,17 +18,6 @@ export interface FakeAgentOptions {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
 }
-
-export interface FakeCall {
-  readonly method: string;
-  readonly url: URL;
-  readonly body: Buffer;
-  readonly response: ServerResponse;
-}
-
-export const answer = (response: ServerResponse, status: number, body?: unknown): void => {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(body === undefined ? '' : JSON.stringify(body));
-};
 
 const bytesOf = async (request: IncomingMessage): Promise<Buffer> => {
   const chunks: Buffer[] = [];

@@ -1,6 +1,6 @@
 import { copyFileSync, createReadStream, existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { answer, type FakeCall } from './agent.ts';
+import { answer, type FakeCall } from './call.ts';
 
 const entry = (folder: string, path: string) => {
   const stat = lstatSync(join(folder, path));
