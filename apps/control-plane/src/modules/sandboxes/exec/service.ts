@@ -67,7 +67,14 @@ export const execStream = async (op: Op, core: Core, id: string, request: ExecRe
   withAgent(op, core, id, 'activity', async (pool, row) => {
     const json = agentExec(request, request.timeout ?? DEFAULT_TIMEOUT_SEC);
     const call = { method: 'POST', path: '/exec/stream', json, timeoutMs: SHORT_MS, signal: op.signal } as const;
-    const stream = await audited(op, core, row, 'sandboxes.exec.stream', callStream(pool, call));
+    const accepted = callStream(pool, call);
+    const stream = await audited(op, core, row, 'sandboxes.exec.stream', accepted).catch((error: unknown) => {
+      accepted.then(
+        (unused) => unused.destroy(),
+        () => {},
+      );
+      throw error;
+    });
     return events(op, core, id, stream, 'activity');
   });
 

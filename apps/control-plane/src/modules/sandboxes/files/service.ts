@@ -86,6 +86,7 @@ const limited = (body: Readable, limitBytes: number): { stream: Readable; exceed
       done(seen > limitBytes ? tooLarge(limitBytes) : null, chunk);
     },
   });
+  counter.on('error', () => {}); // reported by the request it feeds; without a listener it would end the process
   body.on('error', (error) => counter.destroy(error));
   body.on('close', () => body.readableEnded || counter.destroy(new Error('upload broken off')));
   return { stream: body.pipe(counter), exceeded: () => seen > limitBytes };
