@@ -108,7 +108,7 @@ describe('limits', () => {
   });
 
   it('a visitor who asks too fast is 429 at that host, and served at another', async () => {
-    const limited = await startPlatform({ rate: { perSecond: 1, burst: 5 } });
+    const limited = await startPlatform({ rate: { perSecond: 0.1, burst: 5 } });
     try {
       const open = { previews: [{ port: 5173, visibility: 'public', hostHeader: 'localhost' } as const] };
       const [one, two] = [await limited.sandbox(open), await limited.sandbox(open)];

@@ -40,12 +40,12 @@ export const readConfig = (env: Env): Config => {
       return '';
     }
   };
-  const data = env['MIOSA_DATA'] ?? '/var/lib/miosa';
-  const domain = (env['MIOSA_DOMAIN'] ?? 'miosa.localhost').toLowerCase();
+  const data = env.MIOSA_DATA ?? '/var/lib/miosa';
+  const domain = (env.MIOSA_DOMAIN ?? 'miosa.localhost').toLowerCase();
   if (!DOMAIN.test(domain)) mistakes.push(`MIOSA_DOMAIN must be a host name (IDN as punycode), not "${domain}"`);
-  const databaseUrl = env['DATABASE_URL'] ?? '';
+  const databaseUrl = env.DATABASE_URL ?? '';
   if (!/^postgres(?:ql)?:/.test(databaseUrl)) mistakes.push('DATABASE_URL must be a postgresql:// URL');
-  const logLevel = env['MIOSA_LOG_LEVEL'] ?? 'info';
+  const logLevel = env.MIOSA_LOG_LEVEL ?? 'info';
   if (!LEVELS.includes(logLevel)) mistakes.push(`MIOSA_LOG_LEVEL must be one of ${LEVELS.join(' ')}`);
   const secret = file(join(data, 'keys/edge.secret')).trim();
   if (secret !== '' && !/^[0-9a-f]{64}$/i.test(secret)) mistakes.push('keys/edge.secret must hold 32 bytes as hex');

@@ -19,7 +19,7 @@ export interface DispatchDeps {
   readonly preview: Preview;
   readonly rate: RateLimit;
   readonly log: Log;
-  readonly onVisit: (visit: Visit, res: ServerResponse) => void;
+  readonly onVisit: (visit: Visit, req: IncomingMessage, res: ServerResponse) => void;
 }
 
 /** Where a request goes: by its host, and by nothing else. */
@@ -39,7 +39,7 @@ export const createDispatch = (deps: DispatchDeps) => {
 
   const refusalOf = (req: IncomingMessage, visit: Visit): Refusal | null => {
     const fault = faultOf(req, visit);
-    return fault === REFUSALS.notFound && !rate.take(visit.ip, '') ? REFUSALS.tooMany : fault;
+    return fault === REFUSALS.notFound && rate.take(visit.ip, '') === null ? REFUSALS.tooMany : fault;
   };
 
   const broken = (visit: Visit, error: unknown): Refusal => {
@@ -49,7 +49,7 @@ export const createDispatch = (deps: DispatchDeps) => {
 
   const request = (req: IncomingMessage, res: ServerResponse, scheme: Visit['scheme']): void => {
     const visit = readVisit(req, scheme, names);
-    onVisit(visit, res);
+    onVisit(visit, req, res);
     const refuse = (refusal: Refusal): void => refuseRequest(req, res, refusal, visit);
     const refusal = refusalOf(req, visit);
     if (refusal) return void refuse(refusal);

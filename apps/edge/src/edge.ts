@@ -1,9 +1,10 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Names } from '@miosa/hostnames';
 import type { Log } from '@miosa/kernel';
 import { createApi } from './api/api.ts';
 import { createEmbed } from './api/embed.ts';
 import { createDispatch } from './dispatch.ts';
+import { loggedPath } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createInternal } from './net/internal.ts';
 import { createRateLimit } from './net/rate.ts';
@@ -61,11 +62,13 @@ export const createEdge = (options: EdgeOptions) => {
     waker: createWaker({ world, internal, ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs }) }),
     onRefused: ({ code }) => metrics.refused.inc({ code }),
   });
-  const onVisit = ({ host }: Visit, res: ServerResponse): void => {
+  const onVisit = ({ host, hostname, requestId }: Visit, req: IncomingMessage, res: ServerResponse): void => {
     const stop = metrics.duration.startTimer({ host: host.kind });
     res.once('close', () => {
-      stop();
-      metrics.requests.inc({ host: host.kind, status: `${Math.floor(res.statusCode / 100)}xx` });
+      const seconds = stop();
+      const { statusCode: status } = res;
+      metrics.requests.inc({ host: host.kind, status: `${Math.floor(status / 100)}xx` });
+      log.debug({ requestId, host: hostname, method: req.method, path: loggedPath(req.url), status, seconds }, 'request');
     });
   };
   const dispatch = createDispatch({ names, api, embed: createEmbed({ world, judge, names }), preview, rate, log, onVisit });
@@ -74,7 +77,7 @@ export const createEdge = (options: EdgeOptions) => {
     world,
     dispatch,
     metrics,
-    openConnections: () => connections.count,
+    cutSockets: connections.cutSockets,
     /** Ends what is still open and reports the last activity. */
     close: async (): Promise<void> => {
       connections.cutAll();

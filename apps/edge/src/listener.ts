@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions } f
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '@miosa/kernel';
 import type { Dispatch } from './dispatch.ts';
 import { refuseSocket } from './pages/answer.ts';
@@ -68,3 +69,15 @@ export const listen = (server: Server | TlsServer, port: number): Promise<void> 
     );
     server.listen(port, () => resolve());
   });
+
+const DRAIN_STEP_MS = 25;
+
+/** Stops accepting, lets requests under way finish until `drainMs` have passed, then closes what is left. */
+export const drain = async (servers: readonly (Server | TlsServer)[], drainMs: number): Promise<void> => {
+  let open = servers.length;
+  for (const server of servers) server.close(() => open--);
+  for (const end = Date.now() + drainMs; open > 0 && Date.now() < end; await sleep(DRAIN_STEP_MS)) {
+    for (const server of servers) server.closeIdleConnections();
+  }
+  for (const server of servers) server.closeAllConnections();
+};

@@ -1,16 +1,15 @@
 import { rm } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from '@miosa/db';
 import { type Config, readConfig } from './config.ts';
 import { createEdge } from './edge.ts';
-import { httpListener, httpsListener, listen } from './listener.ts';
+import { drain, httpListener, httpsListener, listen } from './listener.ts';
 import { createLog } from './log.ts';
 import { createOps, listenOn } from './ops.ts';
 import { createRouteStore } from './routes/store.ts';
 import { readCertificate, watchCertificate } from './tls.ts';
 
 /** Requests under way get this long after SIGTERM. */
-const DRAIN_MS = 10_000;
+const DRAIN_MS = 5_000;
 const DATABASE_CONNECTIONS = 4;
 
 const start = async (config: Config): Promise<() => Promise<void>> => {
@@ -41,17 +40,10 @@ const start = async (config: Config): Promise<() => Promise<void>> => {
   return async () => {
     stopping.abort();
     certificates.close();
-    const servers = [http, https];
-    for (const server of servers) {
-      server.close();
-      server.closeIdleConnections();
-    }
-    const deadline = Date.now() + DRAIN_MS;
-    while (edge.openConnections() > 0 && Date.now() < deadline) await sleep(50);
+    edge.cutSockets();
+    await drain([http, https], DRAIN_MS);
     await edge.close();
-    for (const server of servers) server.closeAllConnections();
-    ops.close();
-    ops.closeAllConnections();
+    await drain([ops], 0);
     await database.close();
     await rm(config.opsSocket, { force: true });
     log.info({}, 'edge is down');

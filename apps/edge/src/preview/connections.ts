@@ -8,6 +8,8 @@ import { type Grant, isPublic } from './admit.ts';
 export interface OpenConnection {
   readonly slug: string;
   readonly port: number;
+  /** An upgraded connection: it has no end of its own. */
+  readonly isSocket: boolean;
   grant: Grant;
   readonly cut: () => void;
 }
@@ -18,6 +20,8 @@ export interface Connections {
   /** Judges one connection again now. */
   recheck(connection: OpenConnection): void;
   cutAll(): void;
+  /** At shut-down: sockets reconnect elsewhere, requests may still finish. */
+  cutSockets(): void;
   close(): void;
   readonly count: number;
 }
@@ -80,6 +84,9 @@ export const createConnections = (deps: { readonly world: World; readonly judge:
     recheck: (connection) => begin([connection]),
     cutAll: () => {
       for (const connection of all()) cut(connection);
+    },
+    cutSockets: () => {
+      for (const connection of all()) if (connection.isSocket) cut(connection);
     },
     close: () => clearInterval(sweep),
     get count() {

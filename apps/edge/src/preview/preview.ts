@@ -44,9 +44,9 @@ export const createPreview = (deps: PreviewDeps) => {
   };
 
   const report = (visit: Visit, route: SandboxRoute, error: Error | undefined): void => {
-    if (error === undefined || (error as NodeJS.ErrnoException).code === 'NOTHING_LISTENS') return;
-    log.warn({ requestId: visit.requestId, sandboxId: route.id, error }, 'a sandbox did not answer');
-    // Perhaps it was moved or ended and the news is still under way.
+    if ((error as NodeJS.ErrnoException | undefined)?.code !== 'AGENT_UNREACHABLE') return;
+    log.warn({ requestId: visit.requestId, sandboxId: route.id, error }, 'an agent cannot be reached');
+    // Perhaps the sandbox was moved or ended and the news is still under way.
     world.sandboxNow(route.slug).catch(() => undefined);
   };
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RateLimit } from '../net/rate.ts';
 import { REFUSALS, type Refusal } from '../refusal.ts';
 import { isGone, type SandboxRoute } from '../routes/types.ts';
@@ -59,7 +60,9 @@ export const createWalk = (deps: WalkDeps) => {
   const { world, admit, waker, connections, activity, rate } = deps;
 
   return async (req: IncomingMessage, visit: Visit, target: Target, visitor: Visitor): Promise<void> => {
-    if (!rate.take(visit.ip, visit.hostname)) return visitor.refuse(REFUSALS.tooMany);
+    const waitMs = rate.take(visit.ip, visit.hostname);
+    if (waitMs === null) return visitor.refuse(REFUSALS.tooMany);
+    if (waitMs > 0) await sleep(waitMs);
     const { version } = world;
     const route = await world.sandbox(target.slug);
     if (route === null) return visitor.refuse(REFUSALS.notFound);
@@ -70,7 +73,7 @@ export const createWalk = (deps: WalkDeps) => {
     // Absolute, so that a path such as //evil.example stays a path.
     if (admission.kind === 'redirect') return visitor.redirect(`${visit.scheme}://${visit.authority}${cleanUrl}`, admission.cookie);
     if (visitor.hasLeft()) return;
-    const connection = { ...target, grant: admission.grant, cut: visitor.cut };
+    const connection = { ...target, isSocket: visitor.upgrade, grant: admission.grant, cut: visitor.cut };
     connections.add(connection);
     visitor.onLeave(() => connections.remove(connection));
     // Something changed while we judged; the news came before the connection was there to hear it.

@@ -55,7 +55,7 @@ export const startPlatform = async (options: Partial<EdgeOptions> = {}) => {
     const route = store.sandboxes.get(id);
     if (!route) throw new Error(`no sandbox ${id}`);
     store.sandboxes.set(id, { ...route, ...fields });
-    hear['miosa_routes']?.(id);
+    hear.miosa_routes?.(id);
   };
 
   /** A running sandbox with its agent; `apps` of it are added with `app`. */
@@ -95,8 +95,8 @@ export const startPlatform = async (options: Partial<EdgeOptions> = {}) => {
 
   return {
     ...{ edge, store, control, httpPort, httpsPort, sandbox, app, mint, change },
-    keyChanged: (id: string) => hear['miosa_keys']?.(id),
-    sandboxChanged: (id: string) => hear['miosa_routes']?.(id),
+    keyChanged: (id: string) => hear.miosa_keys?.(id),
+    sandboxChanged: (id: string) => hear.miosa_routes?.(id),
     gap: () => gap(),
     /** Plain HTTP from loopback. */
     get: (host: string, path = '/', more: Partial<Call> = {}): Promise<Answer> => call({ port: httpPort, host, path, ...more }),
