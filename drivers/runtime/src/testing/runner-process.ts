@@ -65,7 +65,10 @@ const started = async (dataDir: string): Promise<ChildProcess> => {
       runtime.close();
       return child;
     } catch (error) {
-      if (child.exitCode !== null || attempt === 400) throw new Error('the runner did not start', { cause: error });
+      if (child.exitCode !== null || attempt === 400) {
+        child.kill('SIGKILL');
+        throw new Error('the runner did not start', { cause: error });
+      }
       await sleep(50);
     }
   }
@@ -82,10 +85,13 @@ const ended = async (child: ChildProcess, signal?: NodeJS.Signals): Promise<void
 
 /** A real runner on a data folder of its own, beside whatever else runs on this host. */
 export const launchRunner = async (parent = '/var/tmp'): Promise<RunnerProcess> => {
-  const dataDir = mkdtempSync(join(parent, 'miosa-test-'));
+  const dataDir = mkdtempSync(join(parent, 'miosa-runner-'));
   mkdirSync(join(dataDir, 'run'), { mode: 0o750 });
   chownSync(join(dataDir, 'run'), 0, 0);
-  let child = await started(dataDir);
+  let child = await started(dataDir).catch((error: unknown) => {
+    rmSync(dataDir, { recursive: true, force: true });
+    throw error;
+  });
   const runtime = createOciRuntime({ socketPath: join(dataDir, 'run/runner.sock') });
   const again = async (signal: NodeJS.Signals): Promise<void> => {
     await ended(child, signal);
