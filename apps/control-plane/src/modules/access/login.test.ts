@@ -192,10 +192,10 @@ describe('membership', () => {
     const key = await t.mint({ key_type: 'user' }, token);
     expect((await meWith(token)).body.data.role).toBe('viewer');
     await sql`update members set role = 'admin' where user_id = ${id}`.execute(t.db.read);
-    await expect.poll(async () => (await meWith(token)).body.data.role, { timeout: 2000, interval: 100 }).toBe('admin');
+    await expect.poll(async () => (await meWith(token)).body.data.role, { timeout: 5000, interval: 100 }).toBe('admin');
     await sql`delete from members where user_id = ${id}`.execute(t.db.read);
-    await expect.poll(async () => (await meWith(token)).status, { timeout: 2000, interval: 100 }).toBe(401);
-    await expect.poll(async () => (await meWith(key.key)).status, { timeout: 2000, interval: 100 }).toBe(401);
+    await expect.poll(async () => (await meWith(token)).status, { timeout: 5000, interval: 100 }).toBe(401);
+    await expect.poll(async () => (await meWith(key.key)).status, { timeout: 5000, interval: 100 }).toBe(401);
   });
 });
 
@@ -210,7 +210,7 @@ describe('X-MIOSA-Tenant', () => {
     const { token, id } = await t.addUser('member');
     expect(await current(token, 'second-home')).toBe(404);
     await sql`insert into members (tenant_id, user_id, role) values (${other.tenantId}, ${id}, 'viewer')`.execute(t.db.read);
-    await expect.poll(() => current(token, 'second-home'), { timeout: 2000, interval: 100 }).toBe('second-home');
+    await expect.poll(() => current(token, 'second-home'), { timeout: 5000, interval: 100 }).toBe('second-home');
     expect(await current(token, other.tenantId.toUpperCase())).toBe('second-home');
     expect(await current(token, 'cliniciq')).toBe('cliniciq');
     for (const unknown of ['nowhere', newUuid(), "' or 1=1 --", 'x'.repeat(500)]) expect(await current(token, unknown)).toBe(404);

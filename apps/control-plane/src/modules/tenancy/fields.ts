@@ -28,16 +28,23 @@ export const OWNERSHIP_FIELDS = {
 
 const MAX_METADATA_BYTES = 16 * 1024;
 
-const hasControl = (value: unknown): boolean => {
-  if (typeof value === 'string') return hasControlCharacters(value);
-  if (value === null || typeof value !== 'object') return false;
-  return Object.entries(value).some(([key, inner]) => hasControlCharacters(key) || hasControl(inner));
+/** Far deeper than any record, far shallower than the stack: a megabyte of `{"a":` is 200,000 levels. */
+const MAX_DEPTH = 32;
+
+const checkInside = (path: string, value: unknown, depth: number): void => {
+  if (typeof value === 'string' && hasControlCharacters(value)) throw invalid(path, 'must not contain control characters');
+  if (value === null || typeof value !== 'object') return;
+  if (depth === MAX_DEPTH) throw invalid(path, `must not be nested deeper than ${MAX_DEPTH} levels`);
+  for (const [key, inner] of Object.entries(value)) {
+    checkInside(path, key, depth);
+    checkInside(path, inner, depth + 1);
+  }
 };
 
-/** What the schema of `metadata` cannot say: its size as JSON, and no control characters at any depth. */
-export const checkMetadata = (path: string, value: Readonly<Record<string, unknown>>): void => {
+/** What the schema of `metadata` cannot say: its size as JSON, its depth, and no control characters anywhere inside. */
+export const checkMetadata = (path: string, value: object): void => {
+  checkInside(path, value, 0);
   if (Buffer.byteLength(JSON.stringify(value)) > MAX_METADATA_BYTES) throw invalid(path, 'must be at most 16 KiB as JSON');
-  if (hasControl(value)) throw invalid(path, 'must not contain control characters');
 };
 
 const text = (path: string, value: string, maxLength: number): string => {

@@ -94,6 +94,8 @@ export const createProject = async (op: Op, core: Core, body: CreateBody): Promi
 };
 
 export const changeProject = async (op: Op, core: Core, id: string, body: Static<typeof ProjectChange>): Promise<ListedProject> => {
+  checkMetadata('metadata', body.metadata ?? {});
+  checkMetadata('settings', body.settings ?? {});
   const { workspace_slug } = await getProject(op, core, id);
   try {
     return await core.db.tx(op, 'projects.update', async (tx) => {

@@ -93,6 +93,9 @@ describe('workspaces', () => {
     expect(code(await t.call('PUT', `/workspaces/${id}/settings`, { default_sandbox_size: 'huge' }))).toBe('VALIDATION_ERROR');
     const big = { metadata: { x: 'y'.repeat(17_000) } };
     expect(code(await t.call('PATCH', `/workspaces/${id}`, big))).toBe('VALIDATION_ERROR');
+    let nested: object = {};
+    for (let i = 0; i < 1000; i++) nested = { a: nested };
+    expect(code(await t.call('PATCH', `/workspaces/${id}`, { metadata: nested }))).toBe('VALIDATION_ERROR');
     expect(code(await t.call('PATCH', `/workspaces/${id}`, { metadata: { deep: { bad: 'a\u0007' } } }))).toBe('VALIDATION_ERROR');
   });
 

@@ -98,8 +98,8 @@ const change = async (op: Op, core: Core, id: string, { action, fields, apply }:
     return await core.db.tx(op, action, async (tx) => {
       const row = seenOr404(await lockWorkspace(tx, tenantOf(op), id), (found) => found.id, 'all');
       const after = apply(row);
-      checkMetadata('metadata', { ...after.metadata });
-      checkMetadata('settings', { ...after.settings });
+      checkMetadata('metadata', after.metadata);
+      checkMetadata('settings', after.settings);
       const changed = await updateWorkspace(tx, row.id, after, op.now());
       await record(tx, op, {
         action,
@@ -116,8 +116,10 @@ const change = async (op: Op, core: Core, id: string, { action, fields, apply }:
   }
 };
 
-export const changeWorkspace = (op: Op, core: Core, id: string, body: Static<typeof WorkspaceChange>): Promise<WorkspaceRow> =>
-  change(op, core, id, {
+export const changeWorkspace = (op: Op, core: Core, id: string, body: Static<typeof WorkspaceChange>): Promise<WorkspaceRow> => {
+  checkMetadata('metadata', body.metadata ?? {});
+  checkMetadata('settings', body.settings ?? {});
+  return change(op, core, id, {
     action: 'workspaces.update',
     fields: Object.keys(body),
     apply: (row) => ({
@@ -128,10 +130,12 @@ export const changeWorkspace = (op: Op, core: Core, id: string, body: Static<typ
       settings: body.settings === null ? {} : mergePatch(row.settings, onlySettings(body.settings ?? {})),
     }),
   });
+};
 
 /** Replaces the settings as a whole. */
-export const setWorkspaceSettings = (op: Op, core: Core, id: string, settings: object): Promise<WorkspaceRow> =>
-  change(op, core, id, {
+export const setWorkspaceSettings = (op: Op, core: Core, id: string, settings: object): Promise<WorkspaceRow> => {
+  checkMetadata('settings', settings);
+  return change(op, core, id, {
     action: 'workspaces.settings.set',
     fields: Object.keys(onlySettings(settings)),
     apply: ({ name, description, external_workspace_id, metadata }) => ({
@@ -142,3 +146,4 @@ export const setWorkspaceSettings = (op: Op, core: Core, id: string, settings: o
       settings: onlySettings(settings),
     }),
   });
+};
