@@ -16,6 +16,10 @@ const PURGE_MS = 10 * 60_000;
 /** A host that does not answer for that long is down to a readiness probe. */
 const PROBE_MS = 1000;
 
+/** Together below the 8 s after which the supervisor kills. */
+const REQUEST_GRACE_MS = 4000;
+const BACKGROUND_GRACE_MS = 2000;
+
 export interface ControlPlane {
   readonly server: Server;
   readonly routes: readonly Route[];
@@ -60,7 +64,7 @@ const startedAndStopped = ({ db, runtime, access, sandboxes }: Parts, server: Se
     close: async () => {
       await server.close();
       clearInterval(purge);
-      await sandboxes.close();
+      await sandboxes.close(BACKGROUND_GRACE_MS);
       await access.close();
       runtime.close();
       await db.close();
@@ -93,7 +97,7 @@ export const compose = async (config: Config, log: Log): Promise<ControlPlane> =
     version: VERSION,
     apiUrl: apiUrl(names),
     cursorSecret: Buffer.from(hkdfSync('sha256', keys.sealKey, '', 'miosa list cursors v1', 32)),
-    graceMs: 5000,
+    graceMs: REQUEST_GRACE_MS,
   });
   return { server, routes, ...startedAndStopped({ db, runtime, access, sandboxes }, server, log) };
 };
