@@ -1,3 +1,4 @@
+import './testClean.ts';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { resolveConfig } from './config.ts';
 import { ConfigurationError, Miosa } from './index.ts';

@@ -23,26 +23,11 @@ const conditions = (options: WriteOptions): Record<string, string> => ({
   ...(options.ifNoneMatch === undefined ? {} : { 'if-none-match': options.ifNoneMatch }),
 });
 
-/** Files of a sandbox. Paths are absolute or relative to `/workspace`. */
-export const filesApi = (t: Transport) => {
+/** The bytes of a file. */
+const contentApi = (t: Transport) => {
   const at = (id: string, file: string, options?: CallOptions) =>
     ({ method: 'GET', path: path`/sandboxes/${id}/files/content`, query: { path: file }, options }) as const;
-  const post =
-    <Request, Answer>(verb: string) =>
-    (id: string, body: Request, options?: CallOptions): Promise<Answer> =>
-      t.data({ method: 'POST', path: path`/sandboxes/${id}/files/${verb}`, body, options });
   return {
-    /** A folder's entries in name order, down to `depth` (default 1). */
-    list: (id: string, folder?: string, query?: Omit<Query<'sandboxes.files.list'>, 'path'>, options?: CallOptions): List<SandboxFile> =>
-      t.list(path`/sandboxes/${id}/files`, { ...query, path: folder }, options),
-    /** A folder with what is in it, nested. */
-    tree: (
-      id: string,
-      folder?: string,
-      query?: Omit<Query<'sandboxes.files.tree'>, 'path'>,
-      options?: CallOptions,
-    ): Promise<Data<'sandboxes.files.tree'>> =>
-      t.data({ method: 'GET', path: path`/sandboxes/${id}/files/tree`, query: { ...query, path: folder }, options }),
     read: (id: string, file: string, options?: CallOptions): Promise<Uint8Array<ArrayBuffer>> => t.bytes(at(id, file, options)),
     readText: async (id: string, file: string, options?: CallOptions): Promise<string> =>
       new TextDecoder().decode(await t.bytes(at(id, file, options))),
@@ -66,6 +51,27 @@ export const filesApi = (t: Transport) => {
       options?: CallOptions,
     ): Promise<Data<'sandboxes.files.delete'>> =>
       t.data({ method: 'DELETE', path: path`/sandboxes/${id}/files/content`, query: { ...query, path: file }, options }),
+  };
+};
+
+/** Names, folders and rights. */
+const treeApi = (t: Transport) => {
+  const post =
+    <Request, Answer>(verb: string) =>
+    (id: string, body: Request, options?: CallOptions): Promise<Answer> =>
+      t.data({ method: 'POST', path: path`/sandboxes/${id}/files/${verb}`, body, options });
+  return {
+    /** A folder's entries in name order, down to `depth` (default 1). */
+    list: (id: string, folder?: string, query?: Omit<Query<'sandboxes.files.list'>, 'path'>, options?: CallOptions): List<SandboxFile> =>
+      t.list(path`/sandboxes/${id}/files`, { ...query, path: folder }, options),
+    /** A folder with what is in it, nested. */
+    tree: (
+      id: string,
+      folder?: string,
+      query?: Omit<Query<'sandboxes.files.tree'>, 'path'>,
+      options?: CallOptions,
+    ): Promise<Data<'sandboxes.files.tree'>> =>
+      t.data({ method: 'GET', path: path`/sandboxes/${id}/files/tree`, query: { ...query, path: folder }, options }),
     stat: (id: string, file: string, options?: CallOptions): Promise<SandboxFile> =>
       t.data({ method: 'POST', path: path`/sandboxes/${id}/files/stat`, body: { path: file }, options }),
     mkdir: (id: string, folder: string, body?: Omit<Body<'sandboxes.files.mkdir'>, 'path'>, options?: CallOptions): Promise<SandboxFile> =>
@@ -80,31 +86,33 @@ export const filesApi = (t: Transport) => {
       options?: CallOptions,
     ): Promise<Data<'sandboxes.files.writeMany'>> =>
       t.data({ method: 'POST', path: path`/sandboxes/${id}/files/write-many`, body: { files }, options }),
-    archive: {
-      /** A folder as a tar.gz stream. */
-      get: async (
-        id: string,
-        folder?: string,
-        query?: { readonly exclude?: string },
-        options?: CallOptions,
-      ): Promise<ReadableStream<Uint8Array>> =>
-        streamOf(
-          await t.response({ method: 'GET', path: path`/sandboxes/${id}/files/archive`, query: { ...query, path: folder }, options }),
-        ),
-      /** Unpacks a tar or tar.gz (≤ 2 GiB) into a folder. */
-      set: (id: string, archive: Payload, folder?: string, options?: CallOptions): Promise<Data<'sandboxes.files.archive.set'>> =>
-        t.data({
-          method: 'PUT',
-          path: path`/sandboxes/${id}/files/archive`,
-          query: { path: folder },
-          payload: archive,
-          headers: { 'content-type': 'application/x-tar' },
-          options,
-          serverTimeMs: ARCHIVE_TIME_MS,
-        }),
-    },
   };
 };
+
+const archiveApi = (t: Transport) => ({
+  /** A folder as a tar.gz stream. */
+  get: async (
+    id: string,
+    folder?: string,
+    query?: { readonly exclude?: string },
+    options?: CallOptions,
+  ): Promise<ReadableStream<Uint8Array>> =>
+    streamOf(await t.response({ method: 'GET', path: path`/sandboxes/${id}/files/archive`, query: { ...query, path: folder }, options })),
+  /** Unpacks a tar or tar.gz (≤ 2 GiB) into a folder. */
+  set: (id: string, archive: Payload, folder?: string, options?: CallOptions): Promise<Data<'sandboxes.files.archive.set'>> =>
+    t.data({
+      method: 'PUT',
+      path: path`/sandboxes/${id}/files/archive`,
+      query: { path: folder },
+      payload: archive,
+      headers: { 'content-type': 'application/x-tar' },
+      options,
+      serverTimeMs: ARCHIVE_TIME_MS,
+    }),
+});
+
+/** Files of a sandbox. Paths are absolute or relative to `/workspace`. */
+export const filesApi = (t: Transport) => ({ ...contentApi(t), ...treeApi(t), archive: archiveApi(t) });
 
 const streamOf = (response: { readonly body: ReadableStream<Uint8Array> | null }): ReadableStream<Uint8Array> =>
   response.body ?? new ReadableStream({ start: (controller) => controller.close() });
