@@ -19,7 +19,7 @@ const at = (endpoint: AgentEndpoint): string => ('socketPath' in endpoint ? endp
 const IDLE_MS = 15_000;
 /** Open connections to one port of one sandbox; more requests wait. Many visitors may hold one event stream each. */
 const MAX_PER_PORT = 512;
-const MAX_IDLE_PER_PORT = 16;
+const MAX_IDLE_PER_PORT = 64;
 
 /** Node's connection pool over agent tunnels. The pool key holds sandbox and port, so no connection ever serves a second sandbox. */
 class TunnelAgent extends Agent {
