@@ -34,6 +34,8 @@ const stagesOf = (options: Options, layout: Layout, user: SystemUser, say: (text
 
 const prepare = async (options: Options, layout: Layout): Promise<SystemUser> => {
   const user = await ensureSystemUser('miosa');
+  // First, since a view left by a killed supervisor makes its folder read-only.
+  removeCodeView(layout.app);
   makeFolders(options, layout, user);
   checkDisk(options);
   checkReachable([layout.node, layout.run, layout.tls], user);

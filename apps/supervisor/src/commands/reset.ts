@@ -23,6 +23,7 @@ export const reset = async (options: Options): Promise<number> => {
   if (entries.length > 0 && !OURS.every((name) => entries.includes(name)))
     throw new SetupError(`${options.data} is not a data folder of the platform; nothing was deleted.`);
   const lock = takeLock(layout.lock);
+  removeCodeView(layout.app);
   if (existsSync(layout.runner) && readdirSync(layout.runner).length > 0) {
     makeFolders(options, layout, await ensureSystemUser('miosa'));
     const runner = createService(runnerSpec(options, layout), layout.logs, say);
@@ -33,7 +34,6 @@ export const reset = async (options: Options): Promise<number> => {
       await runner.stop();
     }
   }
-  removeCodeView(layout.app);
   say(`deleting ${options.data}`);
   const removal = spawnSync('rm', ['-rf', '--one-file-system', '--', ...entries.map((entry) => join(options.data, entry))], {
     stdio: 'inherit',

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { apiUrl } from '@miosa/hostnames';
 import { layoutOf, type Options } from '../options.ts';
 import { holderOf } from '../setup/lock.ts';
 
@@ -36,7 +35,8 @@ export const status = async (options: Options): Promise<number> => {
   }
   const file = join(layout.run, 'pids.json');
   const pids: Record<string, number> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
-  console.log(`running in ${options.data}, ${apiUrl(options)}`);
+  const { api_url: api }: { api_url?: string } = existsSync(layout.credentials) ? JSON.parse(readFileSync(layout.credentials, 'utf8')) : {};
+  console.log(`running in ${options.data}${api === undefined ? '' : `, ${api}`}`);
   for (const [name, pid] of Object.entries(pids)) console.log(`  ${name.padEnd(14)} ${pid}`);
   return 0;
 };

@@ -123,6 +123,6 @@ export const postgresSpec = (layout: Layout, server: EmbeddedPostgres): ServiceS
   },
   stop: (child) => void child.kill('SIGINT'),
   // The database is made by the first migration; closing ends connections.
-  expected: /database "\w+" does not exist|terminating connection due to administrator command/,
+  expected: / LOG: {2}|database "\w+" does not exist|terminating connection due to administrator command/,
   graceMs: 10_000,
 });
