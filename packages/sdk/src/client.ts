@@ -1,7 +1,7 @@
 import { type MiosaOptions, resolveConfig } from './config.ts';
 import { apiKeysApi, auditApi, authApi } from './resources/access.ts';
 import { sandboxesApi } from './resources/sandboxes.ts';
-import { overviewApi, platformApi, projectsApi, tenantsApi, workspacesApi } from './resources/tenancy.ts';
+import { platformApi, projectsApi, tenantsApi, workspacesApi } from './resources/tenancy.ts';
 import { type CallOptions, Transport } from './transport.ts';
 
 export interface RawRequest {
@@ -22,7 +22,6 @@ export class Miosa {
   readonly auth: ReturnType<typeof authApi>;
   readonly apiKeys: ReturnType<typeof apiKeysApi>;
   readonly audit: ReturnType<typeof auditApi>;
-  readonly overview: ReturnType<typeof overviewApi>;
   readonly platform: ReturnType<typeof platformApi>;
   readonly tenants: ReturnType<typeof tenantsApi>;
   readonly workspaces: ReturnType<typeof workspacesApi>;
@@ -38,7 +37,6 @@ export class Miosa {
     this.auth = authApi(transport);
     this.apiKeys = apiKeysApi(transport);
     this.audit = auditApi(transport);
-    this.overview = overviewApi(transport);
     this.platform = platformApi(transport);
     this.tenants = tenantsApi(transport);
     this.workspaces = workspacesApi(transport);

@@ -7,11 +7,6 @@ export type Tenant = Data<'platform.tenants.current'>;
 export type Workspace = Data<'workspaces.get'>;
 export type Project = Data<'projects.get'>;
 
-export const overviewApi = (t: Transport) => ({
-  /** Status and version of the installation; needs no credential. */
-  get: (options?: CallOptions): Promise<Data<'overview.get'>> => t.data({ method: 'GET', path: '/overview', options, public: true }),
-});
-
 export const platformApi = (t: Transport) => ({
   tenants: {
     /** The organization of this credential; `setupRequired` says whether its name must be set first. */
