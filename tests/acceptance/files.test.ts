@@ -48,7 +48,7 @@ it('writes many files in one call, and says which failed without losing the othe
     { path: '/proc/sys/kernel/hostname', content: 'x' },
     { path: 'many/two.bin', contentBase64: Buffer.from([0, 255]).toString('base64') },
   ]);
-  expect(result.written.map(({ path }) => path)).toEqual(['/workspace/many/one.txt', '/workspace/many/two.bin']);
+  expect(result.written.map(({ path }) => path)).toEqual(['many/one.txt', 'many/two.bin']);
   expect(result.failed).toMatchObject([{ path: '/proc/sys/kernel/hostname', code: 'FORBIDDEN' }]);
 });
 

@@ -22,6 +22,7 @@ const ip = (...args: readonly string[]): void => void execFileSync('ip', args, {
 
 /** Reached on purpose: stands for the public internet. The route to it ends in a namespace of this test. */
 export const PUBLIC = '45.45.45.45';
+const NEXT_HOP = '10.254.254.2';
 /** What a cloud or an office network has next to a host: all of them answer here, none may be reached from a sandbox. */
 export const FORBIDDEN = [
   '169.254.169.254',
@@ -41,15 +42,15 @@ export const buildWorld = async () => {
   const name = `mw${randomBytes(3).toString('hex')}`;
   ip('netns', 'add', name);
   ip('link', 'add', name, 'type', 'veth', 'peer', 'name', 'world0', 'netns', name);
-  ip('addr', 'add', '45.45.45.1/24', 'dev', name);
+  ip('addr', 'add', '10.254.254.1/30', 'dev', name);
   ip('link', 'set', name, 'up');
   ip('-n', name, 'link', 'set', 'lo', 'up');
-  ip('-n', name, 'addr', 'add', `${PUBLIC}/24`, 'dev', 'world0');
+  ip('-n', name, 'addr', 'add', `${NEXT_HOP}/30`, 'dev', 'world0');
   ip('-n', name, 'link', 'set', 'world0', 'up');
-  ip('-n', name, 'route', 'add', 'default', 'via', '45.45.45.1');
-  for (const address of FORBIDDEN) {
+  ip('-n', name, 'route', 'add', 'default', 'via', '10.254.254.1');
+  for (const address of [PUBLIC, ...FORBIDDEN]) {
     ip('-n', name, 'addr', 'add', `${address}/32`, 'dev', 'lo');
-    ip('route', 'add', `${address}/32`, 'via', PUBLIC, 'dev', name);
+    ip('route', 'add', `${address}/32`, 'via', NEXT_HOP, 'dev', name);
   }
   for (const address of FORBIDDEN_V6) {
     ip('-n', name, 'addr', 'add', `${address}/128`, 'dev', 'lo', 'nodad');
