@@ -8,8 +8,8 @@ import { createOps, listenOn } from './ops.ts';
 import { createRouteStore } from './routes/store.ts';
 import { readCertificate, watchCertificate } from './tls.ts';
 
-/** Requests under way get this long after SIGTERM. */
-const DRAIN_MS = 5_000;
+/** Requests under way get this long after SIGTERM; the supervisor waits 5 s. */
+const DRAIN_MS = 3_000;
 const DATABASE_CONNECTIONS = 4;
 
 const start = async (config: Config): Promise<() => Promise<void>> => {
