@@ -16,10 +16,12 @@ create table api_keys (
   created_by text not null,
   expires_at timestamp with time zone,
   last_used_at timestamp with time zone,
+  rotated_to uuid,
   revoked_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
   constraint api_keys_key_hash_key UNIQUE (key_hash),
   constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_rotated_to_fkey FOREIGN KEY (rotated_to) REFERENCES api_keys(id),
   constraint api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   constraint api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
   constraint api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
@@ -159,6 +161,7 @@ create table sandboxes (
   boot_ms integer,
   resume_keeps text,
   preview_port integer,
+  start_command text,
   endpoint jsonb,
   test boolean default false not null,
   created_by text not null,
@@ -299,6 +302,8 @@ CREATE UNIQUE INDEX projects_slug ON public.projects USING btree (workspace_id, 
 CREATE INDEX sandboxes_external ON public.sandboxes USING btree (tenant_id, external_workspace_id, created_at DESC);
 
 CREATE INDEX sandboxes_live ON public.sandboxes USING btree (state) WHERE (state <> 'destroyed'::text);
+
+CREATE INDEX sandboxes_overdue ON public.sandboxes USING btree (transition_deadline) WHERE (transition_deadline IS NOT NULL);
 
 CREATE INDEX sandboxes_page ON public.sandboxes USING btree (tenant_id, created_at DESC, id DESC);
 

@@ -27,6 +27,7 @@ create table api_keys (
   created_by text not null,
   expires_at timestamptz,
   last_used_at timestamptz,
+  rotated_to uuid references api_keys (id),
   revoked_at timestamptz,
   created_at timestamptz not null default now()
 );

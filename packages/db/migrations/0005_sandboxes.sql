@@ -33,6 +33,7 @@ create table sandboxes (
   boot_ms int,
   resume_keeps text,
   preview_port int,
+  start_command text, -- run after every boot from files
   endpoint jsonb, -- AgentEndpoint of the runtime port
   test boolean not null default false,
   created_by text not null,
@@ -48,6 +49,7 @@ create index sandboxes_page on sandboxes (tenant_id, created_at desc, id desc);
 create index sandboxes_project on sandboxes (project_id, state);
 create index sandboxes_workspace on sandboxes (workspace_id, state);
 create index sandboxes_external on sandboxes (tenant_id, external_workspace_id, created_at desc);
+create index sandboxes_overdue on sandboxes (transition_deadline) where transition_deadline is not null;
 create index sandboxes_live on sandboxes (state) where state <> 'destroyed';
 
 create table previews (

@@ -140,7 +140,10 @@ export const createApp = (surface: Surface, { options, validator, cursors, metri
   };
 
   const declared = options.routes.filter(({ internal }) => (internal === true) === (surface === 'internal'));
-  const all = [...wellKnown(surface, options, metrics, drain.signal), ...declared.map((route) => ({ route, url: urlOf(route) }))];
+  const urls = declared.flatMap((route) =>
+    [route.path, ...(route.aliases ?? [])].map((path) => ({ route, url: urlOf({ ...route, path }) })),
+  );
+  const all = [...wellKnown(surface, options, metrics, drain.signal), ...urls];
   for (const [url, entries] of Map.groupBy(all, (entry) => entry.url)) {
     const routes = entries.map(({ route }) => route);
     for (const route of routes) addRoute(url, route);

@@ -61,6 +61,12 @@ const success = ({ response, envelope = 'data' }: Route, schemaOf: (schema: unkn
   return { 'application/json': { schema: { type: 'object', required: Object.keys(properties), properties } } };
 };
 
+/** A body without the requirement to send what has a default: the server fills it in. */
+const requestSchema = (body: { readonly required?: string[]; readonly properties?: Record<string, { default?: unknown }> }) => {
+  const required = (body.required ?? []).filter((name) => body.properties?.[name]?.default === undefined);
+  return required.length === (body.required ?? []).length ? body : { ...body, required };
+};
+
 const operation = (route: Route, schemaOf: (schema: unknown) => Json): Json => {
   const codes = errorCodesOf(route);
   const statuses = [...new Set(codes.map(statusOf))].sort((a, b) => a - b);
@@ -71,8 +77,8 @@ const operation = (route: Route, schemaOf: (schema: unknown) => Json): Json => {
         ? { requestBody: { required: true, content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } } }
         : {
             requestBody: {
-              required: ((route.body as { required?: unknown[] }).required ?? []).length > 0,
-              content: { 'application/json': { schema: schemaOf(route.body) } },
+              required: (requestSchema(route.body).required ?? []).length > 0,
+              content: { 'application/json': { schema: schemaOf(requestSchema(route.body)) } },
             },
           };
   return {

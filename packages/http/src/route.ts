@@ -92,6 +92,8 @@ export interface RouteSpec<
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below the base path, OpenAPI style: `/sandboxes/{id}/exec`. A trailing `/{path...}` takes the rest of the path. */
   readonly path: string;
+  /** Further paths that serve the same operation; documents and SDKs show `path` alone (contract 7). */
+  readonly aliases?: readonly string[];
   readonly summary: string;
   readonly description?: string;
   readonly access: Access;

@@ -72,23 +72,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/audit-log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Audit log, newest first */
-        get: operations["auditLog.list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/auth/login": {
         parameters: {
             query?: never;
@@ -2169,7 +2152,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     /** @default 0 */
@@ -2203,55 +2186,6 @@ export interface operations {
         };
     };
     "audit.list": {
-        parameters: {
-            query?: {
-                /** @description Most objects in one answer. */
-                limit?: number;
-                /** @description `next_cursor` of the previous answer, with the same filters; valid 24 hours. */
-                cursor?: string;
-                api_key_id?: string;
-                actor_id?: string;
-                action?: string;
-                resource_type?: string;
-                resource_id?: string;
-                outcome?: string;
-                workspace_id?: string;
-                project_id?: string;
-                external_workspace_id?: string;
-                external_user_id?: string;
-                external_project_id?: string;
-                since?: string;
-                until?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Audit log, newest first */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["AuditEntry"][];
-                        next_cursor: string | null;
-                    };
-                };
-            };
-            400: components["responses"]["Error400"];
-            401: components["responses"]["Error401"];
-            403: components["responses"]["Error403"];
-            404: components["responses"]["Error404"];
-            422: components["responses"]["Error422"];
-            429: components["responses"]["Error429"];
-            500: components["responses"]["Error500"];
-            503: components["responses"]["Error503"];
-        };
-    };
-    "auditLog.list": {
         parameters: {
             query?: {
                 /** @description Most objects in one answer. */

@@ -5,7 +5,7 @@ import { tenantById } from '../tenancy/index.ts';
 import { withinCidrs } from './addresses.ts';
 import type { Core } from './core.ts';
 import { generateKey } from './key-format.ts';
-import { type ApiKeyRow, expireKey, insertKey, type KeyChange, lockKey, revokeKey, updateKey } from './keys.store.ts';
+import { type ApiKeyRow, insertKey, type KeyChange, lockKey, revokeKey, succeedKey, updateKey } from './keys.store.ts';
 import { ceilingOf, getKey, type MintedKey, seenKeyOr404 } from './keys.ts';
 import { addressesFor, type Ceiling, checkScopes, mintableTypes, rpmFor, widening } from './minting.ts';
 import type { ApiKeyChange } from './schemas.ts';
@@ -97,7 +97,7 @@ export const rotateKey = async (op: Op, core: Core, id: string, graceSeconds: nu
     };
     const row = await insertKey(tx, successor, fresh, op.now());
     const graceEnd = new Date(op.now().getTime() + graceSeconds * 1000);
-    await expireKey(tx, old.id, old.expires_at !== null && old.expires_at < graceEnd ? old.expires_at : graceEnd);
+    await succeedKey(tx, old.id, row.id, old.expires_at !== null && old.expires_at < graceEnd ? old.expires_at : graceEnd);
     await record(tx, op, {
       action: 'apiKeys.rotate',
       resourceType: 'api_key',

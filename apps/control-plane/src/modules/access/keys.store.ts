@@ -18,6 +18,7 @@ const COLUMNS = [
   'api_keys.scopes',
   'api_keys.allowed_ips',
   'api_keys.rate_limit_rpm',
+  'api_keys.rotated_to',
   'api_keys.created_by',
   'api_keys.expires_at',
   'api_keys.last_used_at',
@@ -104,8 +105,8 @@ export interface KeyChange {
 export const updateKey = (tx: Tx, id: ApiKeyId, change: KeyChange): Promise<ApiKeyRow> =>
   tx.updateTable('api_keys').set(change).where('id', '=', id).returning(COLUMNS).executeTakeFirstOrThrow();
 
-export const expireKey = async (tx: Tx, id: ApiKeyId, at: Date): Promise<void> => {
-  await tx.updateTable('api_keys').set({ expires_at: at }).where('id', '=', id).execute();
+export const succeedKey = async (tx: Tx, id: ApiKeyId, successor: ApiKeyId, expiresAt: Date): Promise<void> => {
+  await tx.updateTable('api_keys').set({ rotated_to: successor, expires_at: expiresAt }).where('id', '=', id).execute();
 };
 
 export const revokeKey = (tx: Tx, id: ApiKeyId, now: Date): Promise<ApiKeyRow> =>

@@ -271,7 +271,10 @@ describe('the life of a key', () => {
     const again = await t.call('POST', `/api-keys/${body.data.id}/rotate`);
     expect(again.status).toBe(201);
     expect([await works(body.data.key, at.ip), await works(again.body.data.key, at.ip)]).toEqual([false, true]);
-    expect((await t.call('GET', `/api-keys/${body.data.id}`)).body.data.status).toBe('expired');
+    expect((await t.call('GET', `/api-keys/${body.data.id}`)).body.data).toMatchObject({
+      status: 'expired',
+      rotated_to: again.body.data.id,
+    });
   });
 
   it('ends with its date, also while it is remembered', async () => {

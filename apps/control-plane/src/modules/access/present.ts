@@ -23,7 +23,7 @@ export const presentKey = (row: ApiKeyRow, now: Date): Static<typeof ApiKey> => 
   status: row.revoked_at !== null ? 'revoked' : isActive(row, now) ? 'active' : 'expired',
   expires_at: time(row.expires_at),
   last_used_at: time(row.last_used_at),
-  rotated_to: null,
+  rotated_to: row.rotated_to,
   created_by: row.created_by,
   created_at: row.created_at.toISOString(),
   revoked_at: time(row.revoked_at),

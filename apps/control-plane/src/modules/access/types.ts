@@ -14,6 +14,7 @@ export interface ApiKeyTable {
   scopes: string[];
   allowed_ips: Generated<string[]>;
   rate_limit_rpm: number;
+  rotated_to: ApiKeyId | null;
   created_by: string;
   expires_at: Date | null;
   last_used_at: Date | null;

@@ -3,11 +3,12 @@ import { defineRoute, pageOf, positionOf, type Route } from '@miosa/http';
 import { pageOfEntries, presentEntry } from './list.ts';
 import { AuditEntry, AuditQuery } from './schemas.ts';
 
-const listRoute = (db: Database, id: string, path: string): Route =>
+export const auditRoutes = ({ db }: { readonly db: Database }): Route[] => [
   defineRoute({
-    id,
+    id: 'audit.list',
     method: 'GET',
-    path,
+    path: '/audit',
+    aliases: ['/audit-log'],
     summary: 'Audit log, newest first',
     access: { scope: 'audit:read' },
     query: AuditQuery,
@@ -19,9 +20,5 @@ const listRoute = (db: Database, id: string, path: string): Route =>
       const rows = await pageOfEntries(op, db, filters, { beforeSeq, limit: limit + 1 });
       return pageOf(rows, limit, (row) => ({ at: '-', id: String(row.seq) }), presentEntry);
     },
-  });
-
-export const auditRoutes = ({ db }: { readonly db: Database }): Route[] => [
-  listRoute(db, 'audit.list', '/audit'),
-  listRoute(db, 'auditLog.list', '/audit-log'),
+  }),
 ];

@@ -58,6 +58,7 @@ export interface SandboxTable {
   boot_ms: number | null;
   resume_keeps: 'files' | 'memory' | null;
   preview_port: number | null;
+  start_command: string | null;
   endpoint: ColumnType<AgentEndpoint | null, string | null, string | null>;
   test: boolean;
   created_by: string;

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { defineRoute, type Route } from '@miosa/http';
 import { Type } from 'typebox';
 import type { Core } from '../deps.ts';
@@ -124,7 +123,7 @@ const writeRoutes = (core: Core): Route[] => [
     body: 'raw',
     response: File,
     errors: [...WRITING, 'PRECONDITION_FAILED'],
-    handler: (op, { params, query, body, headers }) => writeFile(op, core, params.id, { ...query, body: body as Readable, headers }),
+    handler: (op, { params, query, body, headers }) => writeFile(op, core, params.id, { ...query, body, headers }),
   }),
   defineRoute({
     id: 'sandboxes.files.create',
@@ -178,7 +177,7 @@ const writeRoutes = (core: Core): Route[] => [
     body: 'raw',
     response: Type.Object({ files: Type.Integer(), size_bytes: Type.Integer() }, { title: 'ArchiveImport' }),
     errors: WRITING,
-    handler: (op, { params, query, body, headers }) => importArchive(op, core, params.id, query.path ?? HOME, body as Readable, headers),
+    handler: (op, { params, query, body, headers }) => importArchive(op, core, params.id, query.path ?? HOME, body, headers),
   }),
 ];
 

@@ -5,7 +5,7 @@ import { checkMetadata, type Ownership, type OwnershipRequest } from '../../tena
 import { type Core, inBackground } from '../deps.ts';
 import { putEnv } from '../env/store.ts';
 import { checkVars, injectedVars, sealVar, varsOf } from '../env/values.ts';
-import { startNamed } from '../exec/start.ts';
+import { ensureStarted } from '../exec/start.ts';
 import { endBoot, findAny, insertSandbox } from '../store.ts';
 import type { NewSandbox, SandboxRow } from '../types.ts';
 import { keyIdOf, ownerOf } from '../visibility.ts';
@@ -68,7 +68,7 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
     return inserted;
   });
 
-  const booting = inBackground(core, boot(op, core, row, { accepted, env: request.env ?? {}, startCommand: request.start_command }));
+  const booting = inBackground(core, boot(op, core, row, { accepted, env: request.env ?? {} }));
   if (request.wait === false) {
     booting.catch(() => {}); // recorded in the row
     return { row, ownership };
@@ -123,6 +123,7 @@ const draftOf = (
     boot_ms: null,
     resume_keeps: resumeKeeps,
     preview_port: request.preview_port ?? null,
+    start_command: request.start_command ?? null,
     endpoint: null,
     test: op.actor.type === 'key' && op.actor.keyType === 'test',
     created_by: `${op.actor.type}:${op.actor.id}`,
@@ -153,7 +154,6 @@ const within = async (core: Core, booting: Promise<SandboxRow>, row: SandboxRow,
 interface Boot {
   readonly accepted: number;
   readonly env: Readonly<Record<string, string>>;
-  readonly startCommand: string | undefined;
 }
 
 const boot = async (op: Op, core: Core, row: SandboxRow, how: Boot): Promise<SandboxRow> => {
@@ -177,7 +177,7 @@ const boot = async (op: Op, core: Core, row: SandboxRow, how: Boot): Promise<San
     await sweepIfDestroyed(core, row.id);
     throw gone((await findAny(core.db.read, row.id)) ?? row);
   }
-  if (how.startCommand !== undefined) await startNamed(core, running, 'start', how.startCommand);
+  await ensureStarted(core, running);
   return running;
 };
 

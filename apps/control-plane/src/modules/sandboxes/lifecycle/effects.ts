@@ -4,6 +4,7 @@ import type { RuntimeInstance } from '@miosa/runtime';
 import type { Core } from '../deps.ts';
 import { pushEnvironment } from '../env/push.ts';
 import { deleteEnv } from '../env/store.ts';
+import { ensureStarted } from '../exec/start.ts';
 import { type Fence, findAny, markClean, markDestroyed, settle } from '../store.ts';
 import type { EndedReason, SandboxRow } from '../types.ts';
 import { auditSandbox, startMetering, stopMetering } from './audit.ts';
@@ -66,7 +67,9 @@ export const carryOutResume = async (op: Op, core: Core, claimed: SandboxRow, re
   try {
     instance = await (revival.revive ?? core.runtime.resume.bind(core.runtime))(claimed.id);
     core.pools.close(claimed.id); // connections of an earlier life
-    await pushEnvironment(core, { ...claimed, endpoint: instance.endpoint });
+    const reached = { ...claimed, endpoint: instance.endpoint };
+    await pushEnvironment(core, reached);
+    await ensureStarted(core, reached);
   } catch (error) {
     await resumeFailed(op, core, claimed, error, revival.isFinal?.(error) ?? !mayPass(error));
     throw hostFault(error, 'The sandbox could not be resumed');
