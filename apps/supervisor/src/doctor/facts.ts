@@ -96,9 +96,17 @@ export const fileSystems = (): Finding[] => {
 export const kvm = (): Finding => {
   try {
     accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
+    // A nested machine may have the device of a kernel that cannot use it.
+    const isUsable = arch() !== 'x64' || /^flags\s.*\b(vmx|svm)\b/m.test(readFileSync('/proc/cpuinfo', 'utf8'));
+    if (!isUsable) throw new Error('no virtualization extensions');
     return { name: 'KVM', state: 'ok', value: 'yes (micro virtual machines possible)' };
   } catch {
-    return { name: 'KVM', state: 'warn', value: 'no', advice: 'isolation tier microvm needs /dev/kvm; tier container works without' };
+    return {
+      name: 'KVM',
+      state: 'warn',
+      value: 'no',
+      advice: 'isolation tier microvm needs /dev/kvm and a processor that shows vmx or svm; tier container works without',
+    };
   }
 };
 
