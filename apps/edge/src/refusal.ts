@@ -12,6 +12,8 @@ export interface Refusal {
   readonly retryAfterSeconds?: number;
   /** In an iframe the page tells its parent that a fresh token is needed. */
   readonly expired?: boolean;
+  /** In an iframe the page tells its parent that no token will help. */
+  readonly gone?: boolean;
 }
 
 const refusal = (status: number, code: ErrorCode, title: string, message: string, more: Partial<Refusal> = {}): Refusal =>
@@ -38,7 +40,7 @@ export const REFUSALS = {
   foreignOrigin: refusal(403, 'FORBIDDEN', 'Not from here', 'A private preview takes such requests from its own pages only.'),
   notFound: refusal(404, 'NOT_FOUND', 'Nothing here', 'There is no such host or resource. Check the address.'),
   timedOut: refusal(408, 'REQUEST_TIMEOUT', 'Too slow', 'The request did not arrive in time.', { retryAfterSeconds: 1 }),
-  gone: refusal(410, 'GONE', 'This sandbox is gone', 'It was destroyed, and its address will not be used again.'),
+  gone: refusal(410, 'GONE', 'This sandbox is gone', 'It was destroyed, and its address will not be used again.', { gone: true }),
   tooLarge: refusal(413, 'PAYLOAD_TOO_LARGE', 'Upload too large', 'The request body is larger than allowed here.'),
   misdirected: refusal(421, 'MISDIRECTED_REQUEST', 'Wrong connection', 'The name of the TLS connection and the Host header differ.'),
   tooMany: refusal(429, 'RATE_LIMITED', 'Slow down', 'Too many requests from this address. Wait a second and try again.', {

@@ -15,13 +15,15 @@ p{margin:0 0 1rem}
 footer{color:var(--soft);font-size:.8rem;overflow-wrap:anywhere}
 `;
 
-/** Tells an embedding page that its token has ended; reloads while someone looks (a hidden tab must not keep a sandbox awake). */
+/** Tells an embedding page that its token or the sandbox has ended; reloads while someone looks (a hidden tab must not keep a sandbox awake). */
 export const SCRIPT = `
 (() => {
-  const { expired, reload } = document.documentElement.dataset;
-  if (expired !== undefined && parent !== window) {
-    parent.postMessage({ type: 'miosa:preview-expired', sandbox_id: expired }, '*');
-  }
+  const { expired, gone, reload } = document.documentElement.dataset;
+  const tell = (type, id) => {
+    if (id !== undefined && parent !== window) parent.postMessage({ type, sandbox_id: id }, '*');
+  };
+  tell('miosa:preview-expired', expired);
+  tell('miosa:preview-gone', gone);
   if (reload !== undefined) {
     setInterval(() => {
       if (document.visibilityState === 'visible') location.reload();

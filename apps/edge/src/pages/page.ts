@@ -5,7 +5,7 @@ import { SCRIPT, STYLE } from './assets.ts';
 export interface PageFacts {
   readonly requestId: string;
   readonly accept: string | undefined;
-  /** Told to the embedding page when the token has ended. Not a secret. */
+  /** Told to the embedding page when the token or the sandbox has ended. Not a secret. */
   readonly sandboxId?: string | undefined;
   /** Only then does the page reload itself: repeating a POST is not ours to decide. */
   readonly repeatable: boolean;
@@ -34,8 +34,9 @@ const attributes = (values: Readonly<Record<string, string | number | undefined>
 const html = (refusal: Refusal, facts: PageFacts): string => {
   const reload = facts.repeatable ? refusal.reloadSeconds : undefined;
   const expired = refusal.expired ? (facts.sandboxId ?? '') : undefined;
+  const gone = refusal.gone ? (facts.sandboxId ?? '') : undefined;
   return `<!doctype html>
-<html lang="en"${attributes({ reload, expired })}>
+<html lang="en"${attributes({ reload, expired, gone })}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

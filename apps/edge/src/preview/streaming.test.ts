@@ -28,9 +28,11 @@ beforeEach(() => {
 });
 
 const MIB = 1_048_576;
+/** Several times what a process of client, edge, agent and app may take for garbage of its own (90 MiB seen). */
+const UPLOAD_MIB = 600;
 
 describe('bodies', () => {
-  it('100 MiB up and down arrive whole in constant memory', async () => {
+  it('an upload arrives whole in memory far below its size', async () => {
     let received = 0;
     handler = (req, res) => {
       req.on('data', (chunk: Buffer) => {
@@ -47,15 +49,15 @@ describe('bodies', () => {
       });
       upload.on('error', reject);
       void (async () => {
-        for (let i = 0; i < 100; i++) {
+        for (let i = 0; i < UPLOAD_MIB; i++) {
           if (!upload.write(chunk)) await new Promise((done) => upload.once('drain', done));
           peak = Math.max(peak, process.memoryUsage.rss());
         }
         upload.end();
       })();
     });
-    expect(answer).toBe(String(100 * MIB));
-    expect(peak - before).toBeLessThan(90 * MIB);
+    expect(answer).toBe(String(UPLOAD_MIB * MIB));
+    expect(peak - before).toBeLessThan((UPLOAD_MIB / 2) * MIB);
   });
 
   it('a slow reader holds the app back instead of filling memory', async () => {
