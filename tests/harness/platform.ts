@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import type { PlatformContext } from './context.ts';
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const SUPERVISOR = join(REPOSITORY, 'apps', 'supervisor', 'src', 'main.ts');
 const UP_WITHIN_MS = 90_000;
+const DOWN_WITHIN_MS = 120_000;
 
 export type ProcessName = 'supervisor' | 'postgres' | 'runner' | 'control-plane' | 'edge';
 
@@ -19,6 +20,11 @@ export interface StartOptions {
   readonly domain?: string;
   /** Added to the environment of the supervisor. */
   readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface CommandResult {
+  readonly code: number;
+  readonly output: string;
 }
 
 /** A real platform: the same supervisor that `./miosa up` runs, on a throw-away folder and free ports. */
@@ -35,7 +41,9 @@ export interface TestPlatform extends PlatformContext {
   up(): Promise<void>;
   /** Clean stop; the folder stays. */
   down(): Promise<void>;
-  /** Clean stop and removal of the folder. */
+  /** One command of the supervisor (`down`, `status`, `reset`) on the same folder, as the launcher gives it. */
+  command(...args: readonly string[]): Promise<CommandResult>;
+  /** Clean stop and removal of the folder; also when the supervisor was killed. Throws, and removes nothing, when something is still mounted there. */
   stop(): Promise<void>;
 }
 
@@ -66,6 +74,12 @@ const until = async (what: string, condition: () => boolean, withinMs: number, d
   throw new Error(`${what} did not happen within ${withinMs / 1000} s. ${detail()}`);
 };
 
+export const mountsBelow = (folder: string): string[] =>
+  readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter((path) => path.startsWith(`${folder}/`));
+
 const readJson = <T>(path: string): T | null => {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
@@ -89,20 +103,28 @@ export const startPlatform = async (options: StartOptions = {}): Promise<TestPla
   let supervisor: ChildProcess | undefined;
   let output = '';
 
+  const environment = {
+    PATH: process.env.PATH,
+    ...(process.env.MIOSA_CACHE === undefined ? {} : { MIOSA_CACHE: process.env.MIOSA_CACHE }),
+    MIOSA_DATA: dataDir,
+    MIOSA_DOMAIN: domain,
+    MIOSA_HTTP_PORT: String(httpPort),
+    MIOSA_HTTPS_PORT: String(httpsPort),
+    ...options.env,
+  };
+  const command = (...args: readonly string[]): Promise<CommandResult> =>
+    new Promise((resolve) => {
+      execFile(process.execPath, [SUPERVISOR, ...args], { env: environment, timeout: DOWN_WITHIN_MS }, (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr }),
+      );
+    });
+
   const up = async () => {
     let isUp = false;
     // TERM when the test run dies, however it dies: the supervisor then stops cleanly and nothing stays behind.
     const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', process.execPath, SUPERVISOR, 'up'], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env.PATH,
-        ...(process.env.MIOSA_CACHE === undefined ? {} : { MIOSA_CACHE: process.env.MIOSA_CACHE }),
-        MIOSA_DATA: dataDir,
-        MIOSA_DOMAIN: domain,
-        MIOSA_HTTP_PORT: String(httpPort),
-        MIOSA_HTTPS_PORT: String(httpsPort),
-        ...options.env,
-      },
+      env: environment,
     });
     supervisor = child;
     for (const stream of [child.stdout, child.stderr]) {
@@ -130,6 +152,7 @@ export const startPlatform = async (options: StartOptions = {}): Promise<TestPla
     const target = pid(name);
     if (target === 0) throw new Error(`${name} is not running`);
     process.kill(target, signal);
+    if (name === 'supervisor') supervisor = undefined;
     await until(`the end of ${name}`, () => !isAlive(target), 30_000);
   };
 
@@ -141,16 +164,28 @@ export const startPlatform = async (options: StartOptions = {}): Promise<TestPla
     await until(
       'the stop of the platform',
       () => child.exitCode !== null || child.signalCode !== null,
-      60_000,
+      DOWN_WITHIN_MS,
       () => output,
     );
+    if (child.exitCode !== 0) throw new Error(`the platform did not stop cleanly (${child.signalCode ?? child.exitCode}):\n${output}`);
+  };
+
+  const remove = async () => {
+    if (!existsSync(dataDir)) return;
+    // A supervisor that was killed has left its sandboxes to the next one, or to this.
+    const answer = await command('down');
+    const mounted = mountsBelow(dataDir);
+    // Never through a mount: what is below may be somebody's checkout.
+    if (mounted.length > 0)
+      throw new Error(`${dataDir} stays, since these are still mounted: ${mounted.join(', ')}\n${answer.output}\n${output}`);
+    rmSync(dataDir, { recursive: true, force: true });
   };
 
   try {
     await up();
   } catch (error) {
-    await down();
-    if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+    await down().catch(() => {}); // the first error tells more
+    if (options.dataDir === undefined) await remove();
     throw error;
   }
   const credentials = readJson<Credentials>(join(dataDir, 'credentials.json'));
@@ -177,9 +212,13 @@ export const startPlatform = async (options: StartOptions = {}): Promise<TestPla
       ),
     up,
     down,
+    command,
     stop: async () => {
-      await down();
-      if (existsSync(dataDir)) rmSync(dataDir, { recursive: true, force: true });
+      try {
+        await down();
+      } finally {
+        await remove();
+      }
     },
   };
 };

@@ -65,6 +65,8 @@ export const layoutOf = ({ data, cache }: Options) =>
   Object.freeze({
     lock: join(data, 'lock'),
     run: join(data, 'run'),
+    /** There from before the first process starts until all have ended and cleaned up: found without a supervisor, it tells of a crash. */
+    pids: join(data, 'run', 'pids.json'),
     app: join(data, 'run', 'app'),
     postgresSockets: join(data, 'run', 'pg'),
     agentSockets: join(data, 'run', 's'),

@@ -1,4 +1,4 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { embeddedPostgres, ensureSystemUser, type SystemUser } from '@miosa/db';
 import { type Layout, layoutOf, type Options, REPOSITORY, SetupError } from './options.ts';
@@ -16,8 +16,11 @@ export interface Platform {
   readonly credentials: Credentials | null;
   /** This start made the organization; show the key now, never again. */
   readonly isNew: boolean;
-  /** Edge, control plane, runner (with the sandboxes' processes), database: in that order, so nothing meets a missing partner. */
-  stop(): Promise<void>;
+  /**
+   * Edge, control plane, runner (with the sandboxes' processes), database: in that order, so nothing meets a missing partner. False when
+   * something could not be ended or taken off the host; it has been said then.
+   */
+  stop(): Promise<boolean>;
 }
 
 /** Services of one stage start side by side: the runner needs no database. */
@@ -49,7 +52,7 @@ const writePids = (layout: Layout, services: readonly Service[]): void => {
   const pids = Object.fromEntries([['supervisor', process.pid], ...services.map(({ name, pid }) => [name, pid])]);
   const part = join(layout.run, '.pids.json');
   writeFileSync(part, `${JSON.stringify(pids)}\n`);
-  renameSync(part, join(layout.run, 'pids.json'));
+  renameSync(part, layout.pids);
 };
 
 export const startPlatform = async (options: Options, say: (text: string) => void, abort: AbortSignal): Promise<Platform> => {
@@ -59,25 +62,33 @@ export const startPlatform = async (options: Options, say: (text: string) => voi
   let pids: NodeJS.Timeout | undefined;
   const stop = async () => {
     clearInterval(pids);
+    let clean = true;
     for (const service of [...running].reverse()) {
-      await service.stop().catch((error: Error) => say(`${service.name} did not stop cleanly: ${error.message}`));
+      await service.stop().catch((error: Error) => {
+        clean = false;
+        say(`${service.name} did not stop cleanly: ${error.message}`);
+      });
     }
     removeCodeView(layout.app);
-    rmSync(join(layout.run, 'pids.json'), { force: true });
+    // A start that was refused (port taken) leaves the trace of a crash before it.
+    if (clean && running.length > 0) rmSync(layout.pids, { force: true });
+    if (!clean) say("sandboxes may still run and mounts may be left; './miosa down' tries again to end them");
     lock.release();
+    return clean;
   };
   try {
-    await checkPorts(options);
+    await checkPorts(options, existsSync(layout.pids));
     const user = await prepare(options, layout);
-    showCode(REPOSITORY, layout.app);
     const stages = stagesOf(options, layout, user, say);
+    const services = stages.flat();
+    pids = setInterval(() => writePids(layout, services), 500);
+    writePids(layout, services);
+    showCode(REPOSITORY, layout.app);
     for (const stage of stages) {
       if (abort.aborted) throw new SetupError('interrupted.');
       running.push(...stage);
       await Promise.race([Promise.all(stage.map((service) => startOne(service, say))), aborted(abort)]);
     }
-    const services = stages.flat();
-    pids = setInterval(() => writePids(layout, services), 500);
     writePids(layout, services);
     const { credentials, isNew } = await firstStart(options, layout);
     return { credentials, isNew, stop };

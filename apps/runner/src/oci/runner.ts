@@ -76,6 +76,12 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   await slots.fill();
   log.info({ adopted: live.length, records: records.all().length, addresses: network.plan.base }, 'runner ready');
 
+  /** A create or destroy under way may end in nothing while the stop waits for it. */
+  const stopOrGone = (id: string): Promise<unknown> =>
+    runtime.stop(id).catch((error: unknown) => {
+      if (records.get(id) !== undefined) throw error;
+    });
+
   return {
     runtime,
     slotsReady: () => slots.ready,
@@ -83,7 +89,7 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
     shutdown: async () => {
       const running = records.all().filter((record) => record.phase !== 'stopped');
       for (let start = 0; start < running.length; start += STOP_BATCH)
-        await Promise.all(running.slice(start, start + STOP_BATCH).map((record) => runtime.stop(record.spec.id)));
+        await Promise.all(running.slice(start, start + STOP_BATCH).map(({ spec }) => stopOrGone(spec.id)));
       await slots.close();
       // The kernel takes namespaces down in the background, many at a time, which is far quicker than link by link.
       await until('network links go', 10_000, () => network.links().length === 0);

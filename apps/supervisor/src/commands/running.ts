@@ -1,15 +1,31 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { layoutOf, type Options } from '../options.ts';
-import { holderOf } from '../setup/lock.ts';
+import { type Layout, layoutOf, type Options } from '../options.ts';
+import { holderOf, takeLock } from '../setup/lock.ts';
+import { takeOffHost } from './take-off-host.ts';
 
-const STOP_WITHIN_MS = 40_000;
+/** Every process' grace, and a second attempt of the runner. */
+const STOP_WITHIN_MS = 120_000;
 
-/** Asks the supervisor of this data folder to stop and waits until it has. */
+/** What a supervisor that was killed could not do. */
+const endCrashed = async (options: Options, layout: Layout): Promise<number> => {
+  const lock = takeLock(layout.lock);
+  try {
+    await takeOffHost(options, layout, (text) => console.log(`  ${text}`));
+    rmSync(layout.pids);
+  } finally {
+    lock.release();
+  }
+  console.log('stopped what an earlier crash had left.');
+  return 0;
+};
+
+/** Asks the supervisor of this data folder to stop and waits until it has; without one, ends what a killed one left behind. */
 export const down = async (options: Options): Promise<number> => {
-  const { lock } = layoutOf(options);
+  const layout = layoutOf(options);
+  const { lock } = layout;
   const holder = holderOf(lock);
+  if (holder === null && existsSync(layout.pids)) return endCrashed(options, layout);
   if (holder === null) {
     console.log(`no platform is running in ${options.data}`);
     return 0;
@@ -17,6 +33,7 @@ export const down = async (options: Options): Promise<number> => {
   process.kill(holder, 'SIGTERM');
   for (const until = Date.now() + STOP_WITHIN_MS; Date.now() < until; ) {
     if (holderOf(lock) === null) {
+      if (existsSync(layout.pids)) return endCrashed(options, layout);
       console.log('stopped.');
       return 0;
     }
@@ -33,8 +50,7 @@ export const status = async (options: Options): Promise<number> => {
     console.log(`no platform is running in ${options.data}`);
     return 3;
   }
-  const file = join(layout.run, 'pids.json');
-  const pids: Record<string, number> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const pids: Record<string, number> = existsSync(layout.pids) ? JSON.parse(readFileSync(layout.pids, 'utf8')) : {};
   const { api_url: api }: { api_url?: string } = existsSync(layout.credentials) ? JSON.parse(readFileSync(layout.credentials, 'utf8')) : {};
   console.log(`running in ${options.data}${api === undefined ? '' : `, ${api}`}`);
   for (const [name, pid] of Object.entries(pids)) console.log(`  ${name.padEnd(14)} ${pid}`);

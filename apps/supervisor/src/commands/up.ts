@@ -14,7 +14,7 @@ export const up = async (options: Options): Promise<number> => {
   console.log('Ctrl-C stops it; files of sandboxes are kept.');
   await asked.promise;
   console.log('stopping: sandboxes end, their files stay');
-  await platform.stop();
+  if (!(await platform.stop())) return 1;
   console.log('stopped.');
   return 0;
 };

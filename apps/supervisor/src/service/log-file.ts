@@ -33,6 +33,9 @@ export const openLogFile = (path: string, maxBytes = MAX_BYTES): LogFile => {
         // A full disk must not take the supervisor down with it.
       }
     },
-    close: () => closeSync(fd),
+    close: () => {
+      closeSync(fd);
+      fd = -1; // the number may be another file's from now on, and a late line must not go there
+    },
   };
 };

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -64,6 +64,53 @@ test('stop ends a process that ignores SIGTERM, and nothing starts it again', as
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   expect(service.pid).toBeUndefined();
   service = undefined;
+});
+
+/** Makes `mark` when it starts, as a runner mounts things; cleans up when asked, unless it is to fail. */
+const leaving = (failures = 0) => {
+  const mark = join(folder, 'mark');
+  let asked = 0;
+  const made = createService(
+    {
+      name: 'leaving',
+      command: node(`require('node:fs').writeFileSync(${JSON.stringify(mark)}, ''); setInterval(() => {}, 1000)`),
+      ready: async () => existsSync(mark),
+      cleanUp: async (child) => {
+        asked += 1;
+        if (asked > failures) rmSync(mark);
+        child.kill('SIGKILL');
+        return asked > failures;
+      },
+      graceMs: 2000,
+    },
+    folder,
+    () => {},
+  );
+  return { made, mark, asked: () => asked };
+};
+
+test('a stop that finds no process to clean up starts one for it', async () => {
+  const { made, mark } = leaving();
+  await made.start();
+  process.kill(made.pid ?? 0, 'SIGKILL');
+  await until(() => made.pid === undefined);
+  await made.stop();
+  expect(existsSync(mark)).toBe(false);
+  expect(made.pid).toBeUndefined();
+});
+
+test('a clean-up that failed half-way is repeated by a new process', async () => {
+  const { made, mark, asked } = leaving(1);
+  await made.start();
+  await made.stop();
+  expect([existsSync(mark), asked(), made.pid]).toEqual([false, 2, undefined]);
+});
+
+test('a clean-up that never succeeds ends the process and says so', async () => {
+  const { made, asked } = leaving(100);
+  await made.start();
+  await expect(made.stop()).rejects.toThrow('3 attempts to clean up failed');
+  expect([asked(), made.pid]).toEqual([3, undefined]);
 });
 
 test('logs stay within three files of the bound', () => {

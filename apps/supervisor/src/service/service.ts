@@ -10,7 +10,12 @@ export interface ServiceSpec {
   command(): Promise<{ readonly file: string; readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> }>;
   ready(): Promise<boolean>;
   /** Asks for a clean end; default SIGTERM. */
-  stop?(process: ChildProcess): Promise<void> | void;
+  stop?(process: ChildProcess): void;
+  /**
+   * For a process that leaves things on the host when it dies: asks for their removal and the end, true when all was removed. Without a
+   * process that could do it (killed, in its back-off, failed half-way) the stop starts one for it.
+   */
+  cleanUp?(process: ChildProcess): Promise<boolean>;
   /** Words in its log that look like trouble and are none. */
   readonly expected?: RegExp;
   /** After that it is killed. */
@@ -22,6 +27,7 @@ export interface Service {
   readonly pid: number | undefined;
   /** Resolves when ready; rejects when it does not become so in time or keeps dying. */
   start(): Promise<void>;
+  /** Rejects when its clean-up could not be done; the process has ended all the same. */
   stop(): Promise<void>;
 }
 
@@ -32,20 +38,25 @@ const MAX_BACK_OFF_MS = 5000;
 /** Who ran for that long has recovered: the next death starts again with the short pause. */
 const HEALTHY_AFTER_MS = 30_000;
 const DEATHS_BEFORE_GIVING_UP = 4;
+const CLEAN_UP_ATTEMPTS = 3;
+const CLEAN_UP_READY_WITHIN_MS = 20_000;
+
+const isRunning = (process: ChildProcess | undefined): process is ChildProcess => process?.exitCode === null && process.signalCode === null;
 
 /** Starts a process, restarts it with growing pauses when it dies, and ends it. */
 export const createService = (spec: ServiceSpec, logs: string, say: (text: string) => void): Service => {
   const log = openLogFile(join(logs, `${spec.name}.log`));
   let child: ChildProcess | undefined;
   let stopping = false;
+  let wasStarted = false;
   let wasReady = false;
   let deaths = 0;
   let backOffMs = FIRST_BACK_OFF_MS;
   let lastProblem = '';
 
-  const launch = async (): Promise<void> => {
+  const launch = async (forCleanUp = false): Promise<void> => {
     const { file, args, env } = await spec.command();
-    if (stopping) return;
+    if (stopping && !forCleanUp) return;
     const startedAt = Date.now();
     lastProblem = '';
     // A session of its own: Ctrl-C at the terminal reaches the supervisor only, which then stops all in order.
@@ -82,6 +93,8 @@ export const createService = (spec: ServiceSpec, logs: string, say: (text: strin
     });
   };
 
+  const lastWords = (): string => (lastProblem === '' ? '' : ` Its last words: ${lastProblem}.`);
+
   const waitReady = async (): Promise<void> => {
     const until = Date.now() + READY_WITHIN_MS;
     while (Date.now() < until && deaths < DEATHS_BEFORE_GIVING_UP && !stopping) {
@@ -94,19 +107,40 @@ export const createService = (spec: ServiceSpec, logs: string, say: (text: strin
       await sleep(POLL_MS);
     }
     if (stopping) throw new Error(`the start of ${spec.name} was interrupted`);
-    const last = lastProblem === '' ? '' : ` Its last words: ${lastProblem}.`;
-    throw new Error(`${spec.name} did not become ready.${last} See ${join(logs, `${spec.name}.log`)}.`);
+    throw new Error(`${spec.name} did not become ready.${lastWords()} See ${join(logs, `${spec.name}.log`)}.`);
   };
 
-  const end = async (): Promise<void> => {
-    stopping = true;
-    const running = child;
-    if (running?.exitCode !== null || running.signalCode !== null) return;
+  /** Asks by `ask`, kills after the grace, resolves with the answer when the process is gone. */
+  const end = async <T>(running: ChildProcess, ask: (process: ChildProcess) => T | Promise<T>): Promise<T> => {
     const exited = new Promise<void>((resolve) => running.once('exit', () => resolve()));
     const kill = setTimeout(() => running.kill('SIGKILL'), spec.graceMs);
-    await (spec.stop ?? ((process) => void process.kill('SIGTERM')))(running);
-    await exited;
+    const answer = await ask(running);
+    if (isRunning(running)) await exited;
     clearTimeout(kill);
+    return answer;
+  };
+
+  const readyForCleanUp = async (): Promise<ChildProcess | undefined> => {
+    if (!isRunning(child)) await launch(true);
+    for (const until = Date.now() + CLEAN_UP_READY_WITHIN_MS; isRunning(child) && Date.now() < until; await sleep(POLL_MS))
+      if (await spec.ready()) return child;
+    return undefined;
+  };
+
+  const endCleanly = async (cleanUp: NonNullable<ServiceSpec['cleanUp']>): Promise<void> => {
+    for (let attempt = 1; attempt <= CLEAN_UP_ATTEMPTS; attempt++) {
+      const running = await readyForCleanUp();
+      if (isRunning(running) && (await end(running, cleanUp))) return;
+      if (isRunning(child)) await end(child, (process) => process.kill('SIGKILL'));
+      await sleep(attempt * FIRST_BACK_OFF_MS);
+    }
+    throw new Error(`${CLEAN_UP_ATTEMPTS} attempts to clean up failed.${lastWords()} See ${join(logs, `${spec.name}.log`)}`);
+  };
+
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    if (spec.cleanUp !== undefined && wasStarted) await endCleanly(spec.cleanUp);
+    else if (isRunning(child)) await end(child, spec.stop ?? ((process) => void process.kill('SIGTERM')));
   };
 
   return {
@@ -115,12 +149,16 @@ export const createService = (spec: ServiceSpec, logs: string, say: (text: strin
       return child?.pid;
     },
     start: async () => {
+      wasStarted = true;
       await launch();
       await waitReady();
     },
     stop: async () => {
-      await end();
-      log.close();
+      try {
+        await stop();
+      } finally {
+        log.close();
+      }
     },
   };
 };

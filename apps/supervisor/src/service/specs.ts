@@ -8,6 +8,8 @@ import { ask, isReady } from './socket.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const LOWEST_FREE_PORT = 1024;
+/** Hundreds of sandboxes on a busy machine. */
+const SHUTDOWN_WITHIN_MS = 40_000;
 
 /** Settings for experts go to their process by prefix; nothing else is inherited from the terminal. */
 const tuning = (prefix: string): Record<string, string> =>
@@ -58,12 +60,13 @@ export const runnerSpec = (options: Options, layout: Layout): ServiceSpec => ({
     },
   }),
   ready: () => isReady(layout.runnerSocket, '/healthz'),
-  stop: async (child) => {
-    // Ends the sandboxes' processes and keeps their files; a plain SIGTERM would leave them running for the next runner to adopt.
-    await ask(layout.runnerSocket, 'POST', '/shutdown', { timeoutMs: 10_000 }).catch(() => {});
+  // Ends the sandboxes' processes and keeps their files; a plain SIGTERM would leave them running for the next runner to adopt.
+  cleanUp: async (child) => {
+    const { status } = await ask(layout.runnerSocket, 'POST', '/shutdown', { timeoutMs: SHUTDOWN_WITHIN_MS }).catch(() => ({ status: 0 }));
     child.kill('SIGTERM');
+    return status === 200;
   },
-  graceMs: 15_000,
+  graceMs: SHUTDOWN_WITHIN_MS + 5000,
 });
 
 const unprivileged =
@@ -91,7 +94,7 @@ export const edgeSpec = (options: Options, layout: Layout, user: SystemUser, dat
 };
 
 /** A server whose supervisor was killed is still closing its files (SIGINT at the parent's death): wait for it, do not fight it. */
-const predecessorGone = async (cluster: string): Promise<void> => {
+export const predecessorGone = async (cluster: string): Promise<void> => {
   for (let tries = 0; tries < 200; tries++) {
     try {
       const pid = readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n')[0];
