@@ -6,6 +6,7 @@ import { listening } from '../harness/apps.ts';
 import { client } from '../harness/context.ts';
 import { launchBrowser } from './browser.ts';
 import { packed } from './npm-closure.ts';
+import { type Site, serveSite } from './site.ts';
 
 const PORT = 5173;
 const FILES = [
@@ -33,6 +34,7 @@ export default { plugins: [{ name: 'seen', configureServer(server) {
 const miosa = client();
 let sandbox: Sandbox;
 let browser: Browser;
+let site: Site;
 
 beforeAll(async () => {
   sandbox = await miosa.sandboxes.create({ externalWorkspaceId: 'clinic_123', name: 'Vite' });
@@ -44,16 +46,15 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(async () => {
   await browser?.close();
+  await site?.close();
   await sandbox?.destroy();
 });
 
 it('shows a private Vite app in an iframe of another site, and hot-replaces a module without a reload', async () => {
   const { url } = await sandbox.previewToken();
   const page = await browser.newPage();
-  await page.route('http://builder.localhost:1/', (route) =>
-    route.fulfill({ contentType: 'text/html', body: `<iframe src="${url}" width="600" height="300"></iframe>` }),
-  );
-  await page.goto('http://builder.localhost:1/');
+  site = await serveSite(`<iframe src="${url}" width="600" height="300"></iframe>`);
+  await page.goto(site.url);
   const app = page.frameLocator('iframe');
   await expect.poll(() => app.locator('#app').textContent(), { timeout: 60_000 }).toBe('Dr. Smith Clinic');
 
@@ -68,6 +69,10 @@ it('shows a private Vite app in an iframe of another site, and hot-replaces a mo
   // Nothing of ours is visible to scripts of the app, or reached its server.
   expect(await frame?.evaluate('document.cookie')).toBe('');
   expect(frame?.url()).not.toContain('mp_');
+  const cookies = await page.context().cookies();
+  expect(cookies).toMatchObject([{ name: '__Host-miosa-preview', httpOnly: true, secure: true, sameSite: 'None' }]);
+  // Kept for this preview inside this one site: it works where browsers refuse third-party cookies, and says nothing to other sites.
+  expect(cookies[0]?.partitionKey).toBe('http://builder.localhost');
   const seen = await sandbox.files.readText('seen.log');
   expect(seen).toContain('/main.js');
   expect(seen).not.toMatch(/mp_|ms_|msk_|mbt_|miosa-preview/i);

@@ -18,15 +18,19 @@ watch('.', () => {
   timer = setTimeout(() => { version++; for (const response of open) response.write('data: ' + version + '\\n\\n'); }, 20);
 });
 const script = \`let n = 0;
-new EventSource('events').onmessage = async () => {
+const events = new EventSource('events');
+events.onmessage = async () => {
   document.querySelector('main').innerHTML = (await import('./page.mjs?' + Date.now() + n++)).render();
-};\`;
+};
+events.onerror = () => { if (events.readyState === 2) location.reload(); };\`;
+const style = 'body{margin:0;min-height:100vh;display:grid;place-items:center;background:linear-gradient(150deg,#ecfdf5,#e0f2fe);color:#14213d;'
+  + 'font:18px/1.6 system-ui,"Liberation Sans",sans-serif}main{padding:32px;text-align:center}h1{margin:0;font-size:44px;line-height:1.2}';
 createServer(async ({ url }, response) => {
   const send = (type, body) => response.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
   if (url.startsWith('/page.mjs')) return send('text/javascript', await readFile('page.mjs'));
   if (url !== '/events') {
     const { render } = await import('./page.mjs?' + version);
-    return send('text/html; charset=utf-8', '<!doctype html><title>Preview</title><main>' + render() + '</main><script type="module">' + script + '</script>');
+    return send('text/html; charset=utf-8', '<!doctype html><meta charset="utf-8"><title>Preview</title><style>' + style + '</style><main>' + render() + '</main><script type="module">' + script + '</script>');
   }
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }).write(': hello\\n\\n');
   open.add(response);

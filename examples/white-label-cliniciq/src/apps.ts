@@ -36,22 +36,29 @@ const untilListening = async (sandbox: Sandbox): Promise<void> => {
   throw new Error('The app did not start within 30 s.');
 };
 
+const slugOf = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '') || 'app';
+
 /** Creates the sandbox under the clinic's name, writes the app into it and starts it. The ids of MIOSA rule; the external ones are ours, for the bill. */
-export const createApp = async (miosa: Miosa, clinic: Clinic, userId: string, project: { id: string; name: string }): Promise<App> => {
+export const createApp = async (miosa: Miosa, clinic: Clinic, userId: string, name: string): Promise<App> => {
+  const slug = slugOf(name);
   const workspace =
     clinic.workspaceId === undefined ? { workspaceSlug: clinic.slug, workspaceName: clinic.name } : { workspaceId: clinic.workspaceId };
   const sandbox = await miosa.sandboxes.create({
     ...workspace,
-    name: project.name,
-    projectSlug: project.name.toLowerCase().replace(/[^a-z0-9]+/g, '-'),
-    projectName: project.name,
+    name,
+    projectSlug: slug,
+    projectName: name,
     externalWorkspaceId: clinic.id,
     externalUserId: userId,
-    externalProjectId: project.id,
+    externalProjectId: `project_${slug}`,
     previewPort: APP_PORT,
   });
   clinic.workspaceId = sandbox.workspaceId;
-  await sandbox.files.writeMany(appFiles(clinic.name, project.name));
+  await sandbox.files.writeMany(appFiles(clinic.name, name));
   await sandbox.processes.start(['node', 'server.mjs'], { name: 'dev-server' });
   await untilListening(sandbox);
   return view(sandbox);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Miosa, MiosaError, type MiosaOptions } from '@miosa/sdk';
@@ -33,9 +34,10 @@ const bodyOf = async (request: IncomingMessage): Promise<Record<string, unknown>
   return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
 };
 
-const PAGE =
-  '<!doctype html><html lang="en"><meta charset="utf-8"><title>ClinicIQ</title><div id="root"></div><script type="module" src="/page.js"></script>';
-const CSP = "default-src 'none'; script-src 'self'; connect-src 'self'; frame-src https:; base-uri 'none'";
+const PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>ClinicIQ</title>
+<link rel="icon" href="data:,"><link rel="stylesheet" href="/page.css"><div id="root"></div><script type="module" src="/page.js"></script>`;
+const STYLE = readFileSync(new URL('./page.css', import.meta.url), 'utf8');
+const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; frame-src https:; base-uri 'none'";
 
 /** ClinicIQ's backend: holds the key, serves its own customers. Their browsers get a preview token for one sandbox, for an hour. */
 export const startExample = async (options: ExampleOptions): Promise<{ url: string; close: () => Promise<void> }> => {
@@ -47,13 +49,14 @@ export const startExample = async (options: ExampleOptions): Promise<{ url: stri
     const session = sessionOf(request);
     if (session === undefined) return [401, { error: 'Please sign in.' }];
     const { clinic, userId } = session;
+    if (request.method === 'GET' && path === '/api/me') return [200, { clinic: clinic.name }];
     if (request.method === 'GET' && path === '/api/apps')
       return [200, (await miosa.sandboxes.list({ externalWorkspaceId: clinic.id, limit: 100 }).all()).map(view)];
     // No other site may make a visitor's browser act here.
     if (request.method !== 'POST' || request.headers['sec-fetch-site'] === 'cross-site') return [405, { error: 'Not allowed.' }];
     if (path === '/api/apps') {
-      const { name = 'Summer Lead Magnet', projectId = 'project_789' } = await bodyOf(request);
-      return [201, await createApp(miosa, clinic, userId, { id: String(projectId), name: String(name) })];
+      const { name = 'Summer Lead Magnet' } = await bodyOf(request);
+      return [201, await createApp(miosa, clinic, userId, String(name))];
     }
     const sandbox = await appOf(miosa, clinic, /^\/api\/apps\/(sbx_[a-z0-9]+)\/token$/.exec(path)?.[1] ?? 'none');
     if (sandbox === undefined) return [404, { error: 'There is no such app.' }];
@@ -68,8 +71,10 @@ export const startExample = async (options: ExampleOptions): Promise<{ url: stri
         .writeHead(status, { 'content-type': `${type}; charset=utf-8`, 'content-security-policy': CSP, 'cache-control': 'no-store' })
         .end(body);
     if (path === '/') return send(200, 'text/html', PAGE);
+    if (path === '/page.css') return send(200, 'text/css', STYLE);
     if (path === '/page.js') return send(200, 'text/javascript', script);
     const [status, body] = await api(request, path).catch((error: unknown): [number, unknown] => {
+      if (error instanceof MiosaError && error.status === 410) return [410, { error: 'This app has ended.' }];
       // What MIOSA says is for our log; our customers get words of our own.
       console.error(error instanceof MiosaError ? `MIOSA: ${error.code} ${error.message} (${error.requestId})` : error);
       return [502, { error: 'That did not work. Please try again.' }];

@@ -109,6 +109,21 @@ describe('in the browser', () => {
     expect([onTokenExpiring.mock.calls.length, onExpired.mock.calls.length, state()]).toEqual([1, 1, 'expired']);
   });
 
+  it('says that a destroyed sandbox is gone, and asks for no token', async () => {
+    const onExpired = vi.fn();
+    const onTokenExpiring = vi.fn(() => 'mp_fresh');
+    await show({ onExpired, onTokenExpiring });
+    await loaded();
+    const gone = { type: 'miosa:preview-gone', sandbox_id: 'sbx_abc123' };
+    await post(gone, 'https://evil.example');
+    expect(state()).toBe('ready');
+    await post(gone, PREVIEW);
+    await post(gone, PREVIEW);
+    await loaded();
+    expect([onExpired.mock.calls.length, onTokenExpiring.mock.calls.length, state()]).toEqual([1, 0, 'gone']);
+    expect(host.querySelector('[role=alert]')?.textContent).toBe('This preview has ended.');
+  });
+
   it('reports a failed renewal and shows the expiry', async () => {
     const onError = vi.fn();
     await show({ onError, onTokenExpiring: () => Promise.reject(new Error('backend is down')) });

@@ -22,6 +22,7 @@ export interface MiosaPreviewProps {
   /** From the token's answer; with it, `onTokenExpiring` is asked a minute before. */
   readonly expiresAt?: string | number | Date;
   readonly onReady?: () => void;
+  /** There is nothing more to see: the token ended and no fresh one came, or the sandbox is gone. */
   readonly onExpired?: () => void;
   /** The frame has opened another page. Which one stays the frame's secret (another origin). */
   readonly onNavigate?: () => void;
@@ -49,7 +50,7 @@ const Notice = ({ phase, strings, theme, unstyled, retry }: NoticeProps): ReactN
     );
   return (
     <div className="miosa-preview-notice" role="alert" style={style}>
-      <span>{phase === 'expired' ? strings.expired : strings.failed}</span>
+      <span>{strings[phase]}</span>
       {phase === 'failed' ? (
         <button type="button" onClick={retry}>
           {strings.retry}

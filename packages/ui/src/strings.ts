@@ -3,6 +3,7 @@ export interface PreviewStrings {
   readonly title: string;
   readonly loading: string;
   readonly expired: string;
+  readonly gone: string;
   readonly failed: string;
   readonly retry: string;
 }
@@ -11,6 +12,7 @@ export const DEFAULT_STRINGS: PreviewStrings = {
   title: 'Preview',
   loading: 'Loading the preview …',
   expired: 'This preview has expired. Reload the page to see it again.',
+  gone: 'This preview has ended.',
   failed: 'The preview did not load.',
   retry: 'Try again',
 };

@@ -2,8 +2,10 @@ import { type RefObject, useEffect, useEffectEvent, useState } from 'react';
 import { embedUrl, isExpectedOrigin } from './embed.ts';
 import type { MiosaPreviewProps } from './preview.tsx';
 
-/** `expired`: the token ended and there was no fresh one. `failed`: nothing came in time. */
-export type Phase = 'loading' | 'ready' | 'expired' | 'failed';
+/** `expired`: the token ended and there was no fresh one. `gone`: the sandbox was destroyed. `failed`: nothing came in time. */
+export type Phase = 'loading' | 'ready' | 'expired' | 'gone' | 'failed';
+
+const isEnd = (phase: Phase): boolean => phase === 'expired' || phase === 'gone';
 
 const DEFAULT_BASE_URL = 'https://api.miosa.ai';
 /** A paused sandbox may take 30 s to wake and its app 60 s to its first byte (contract 4.4). */
@@ -31,7 +33,9 @@ export const usePreview = (props: MiosaPreviewProps, frame: RefObject<HTMLIFrame
   const src = embedUrl({ baseUrl, token: renewed?.of === token ? renewed.token : token, sandboxId, port, path });
   const [load, setLoad] = useState<Load>({ src, attempt: 0, phase: 'loading' });
   const { attempt, phase } = load.src === src ? load : { attempt: 0, phase: 'loading' as const };
-  const enter = (next: Phase): void => setLoad({ src, attempt, phase: next });
+  // The frame's own error page loads too, often before the state that it asked for is there: an end is not taken back by that.
+  const enter = (next: Phase): void =>
+    setLoad((now) => (next === 'ready' && now.src === src && isEnd(now.phase) ? now : { src, attempt, phase: next }));
 
   const renew = async (): Promise<boolean> => {
     try {
@@ -46,18 +50,24 @@ export const usePreview = (props: MiosaPreviewProps, frame: RefObject<HTMLIFrame
   };
 
   const expire = useEffectEvent(async (): Promise<void> => {
-    if (phase === 'expired') return;
+    if (isEnd(phase)) return;
     enter('expired');
     // A token that was refused before it showed anything would be refused again: no renewal in a circle.
     const worked = renewed?.of !== token || phase === 'ready';
     if (!(worked && (await renew()))) props.onExpired?.();
   });
+  const end = useEffectEvent((): void => {
+    if (phase === 'gone') return;
+    enter('gone');
+    props.onExpired?.();
+  });
   const receive = useEffectEvent((event: MessageEvent<unknown>): void => {
     const ours = event.source !== null && event.source === frame.current?.contentWindow;
     if (!ours || !isExpectedOrigin(event.origin, baseUrl, port)) return;
     const message = event.data as { type?: unknown; sandbox_id?: unknown } | null;
-    if (message?.type !== 'miosa:preview-expired' || (message.sandbox_id !== undefined && message.sandbox_id !== sandboxId)) return;
-    void expire();
+    if (message?.sandbox_id !== undefined && message.sandbox_id !== sandboxId) return;
+    if (message?.type === 'miosa:preview-expired') void expire();
+    if (message?.type === 'miosa:preview-gone') end();
   });
   const renewEarly = useEffectEvent(() => void renew());
   const giveUp = useEffectEvent(() => {
@@ -87,8 +97,7 @@ export const usePreview = (props: MiosaPreviewProps, frame: RefObject<HTMLIFrame
     attempt,
     phase,
     onLoad: () => {
-      // The frame's own error page loads too, after it has said why.
-      if (phase === 'expired') return;
+      if (isEnd(phase)) return;
       if (phase === 'ready') props.onNavigate?.();
       else props.onReady?.();
       enter('ready');
