@@ -17,7 +17,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/ui': [],
   'packages/cli': ['sdk'],
   'drivers/runtime': ['kernel'],
-  'apps/control-plane': ['kernel', 'hostnames', 'http', 'db', 'runtime'],
+  'drivers/limits': ['kernel'],
+  'apps/control-plane': ['kernel', 'hostnames', 'http', 'db', 'runtime', 'limits'],
   'apps/edge': ['kernel', 'hostnames', 'db'],
   'apps/runner': ['kernel', 'runtime'],
   'apps/supervisor': ['kernel', 'hostnames', 'db'],
@@ -114,7 +115,7 @@ test('only compose files name drivers', () => {
   const wrong = sources.flatMap(({ path, imports }) =>
     path.startsWith('apps/control-plane/src/') && !isTest(path) && basename(path) !== 'compose.ts'
       ? imports
-          .filter(({ from, typeOnly }) => from.startsWith('@miosa/runtime') && !typeOnly)
+          .filter(({ from, typeOnly }) => /^@miosa\/(runtime|limits)\b/.test(from) && !typeOnly)
           .map(({ from }) => `${path} imports ${from}; take the port from compose.ts`)
       : [],
   );
