@@ -369,6 +369,15 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.notify_plan_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_notify('miosa_keys', '*');
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.notify_sandbox_route()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -392,6 +401,8 @@ end $function$;
 
 CREATE TRIGGER api_keys_changed AFTER UPDATE OF revoked_at, expires_at, scopes, allowed_ips ON public.api_keys FOR EACH ROW EXECUTE FUNCTION notify_key_change();
 
+CREATE TRIGGER api_keys_limit_changed AFTER UPDATE OF rate_limit_rpm ON public.api_keys FOR EACH ROW WHEN ((old.rate_limit_rpm IS DISTINCT FROM new.rate_limit_rpm)) EXECUTE FUNCTION notify_key_change();
+
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
 
 CREATE TRIGGER previews_routed AFTER INSERT OR UPDATE ON public.previews FOR EACH ROW EXECUTE FUNCTION notify_sandbox_route();
@@ -399,3 +410,5 @@ CREATE TRIGGER previews_routed AFTER INSERT OR UPDATE ON public.previews FOR EAC
 CREATE TRIGGER sandboxes_routed AFTER INSERT OR UPDATE OF state, transition, endpoint, preview_port ON public.sandboxes FOR EACH ROW EXECUTE FUNCTION notify_sandbox_route();
 
 CREATE TRIGGER shares_routed AFTER INSERT OR UPDATE OF revoked_at, expires_at ON public.shares FOR EACH ROW EXECUTE FUNCTION notify_sandbox_route();
+
+CREATE TRIGGER tenants_plan_changed AFTER UPDATE OF plan ON public.tenants FOR EACH ROW WHEN ((old.plan IS DISTINCT FROM new.plan)) EXECUTE FUNCTION notify_plan_change();

@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Fault, newId } from '@miosa/kernel';
+import { type Actor, type ErrorCode, Fault, newId } from '@miosa/kernel';
 import fastify, { type FastifyInstance, type FastifyReply, type HTTPMethods } from 'fastify';
 import { assertNotInBrowser, corsHeaders, isBrowserRoute, preflightHeaders } from './cors.ts';
 import type { Cursors } from './cursor.ts';
 import { renderFault } from './faults.ts';
+import { createCount } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import type { ServerOptions } from './options.ts';
 import { createPipeline } from './pipeline.ts';
@@ -64,22 +65,43 @@ const createRouter = ({ serve, fail }: Scope): FastifyInstance => {
 
 type Admit = (route: Route, op: RequestOp, headers: IncomingHttpHeaders, reply: FastifyReply) => Promise<void>;
 
-/** Credential (401), then role and scope (403); rate limits belong right after, before anything is read. */
+/** Answers that say no to a credential; whatever else `authenticate` throws says nothing about it. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(['UNAUTHORIZED', 'FORBIDDEN', 'NOT_FOUND']);
+
+/** Credential (401), rate limits (429), then role and scope (403), all before anything is read. */
 const createAdmission = (surface: Surface, options: ServerOptions): Admit => {
   const apiOrigin = new URL(options.apiUrl).origin;
+  const count = createCount(options.limits);
+
+  /** A credential that is refused counts against the address: it names nobody else. */
+  const identify = async (route: Route, op: RequestOp, headers: IncomingHttpHeaders, reply: FastifyReply): Promise<Actor> => {
+    const refused = (): Promise<void> => count(null, route, op.ip, reply);
+    let actor: Actor | null;
+    try {
+      actor = await options.authenticate(headers, op.ip);
+    } catch (error) {
+      if (error instanceof Fault && REFUSALS.has(error.code)) await refused();
+      throw error;
+    }
+    if (actor !== null) return actor;
+    await refused();
+    throw new Fault('UNAUTHORIZED', 'A valid credential is needed: Authorization: Bearer <API key or access token>.');
+  };
+
   return async (route, op, headers, reply) => {
     if (surface === 'internal') {
       op.actor = INTERNAL;
       return;
     }
-    if (route.access === 'public') return;
-    const actor = await options.authenticate(headers, op.ip);
-    if (actor === null) throw new Fault('UNAUTHORIZED', 'A valid credential is needed: Authorization: Bearer <API key or access token>.');
+    if (route.access === 'public') return count(null, route, op.ip, reply);
+    const actor = await identify(route, op, headers, reply);
     op.actor = actor;
-    assertNotInBrowser(headers, apiOrigin);
     const { origin } = headers;
+    // A page may read what it is refused, too.
     if (origin !== undefined && isBrowserRoute(route) && options.originAllowed?.(actor, origin) === true)
       reply.headers(corsHeaders(origin));
+    await count(actor, route, op.ip, reply);
+    assertNotInBrowser(headers, apiOrigin);
     options.authorize(actor, route);
   };
 };

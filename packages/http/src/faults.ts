@@ -25,8 +25,9 @@ export const toFault = (error: unknown, translate?: Translate): Fault => {
   return known ?? new Fault('INTERNAL', PUBLIC_INTERNAL, { internal: String(error), cause: error });
 };
 
-/** Seconds after which a retry makes sense (contract 1.3, 1.4, 1.6). A fault may say its own in `details.retry_after`. */
-const retryAfter = ({ code, details }: Fault): number | undefined => {
+/** Seconds after which a retry makes sense (contract 1.3, 1.4, 1.6). A fault may say its own, for clients to read also in `details.retry_after`. */
+const retryAfter = ({ code, details, retryAfterSeconds }: Fault): number | undefined => {
+  if (retryAfterSeconds !== undefined) return retryAfterSeconds;
   if (typeof details?.retry_after === 'number') return Math.max(1, Math.ceil(details.retry_after));
   return code === 'IDEMPOTENCY_IN_PROGRESS' || code === 'UNAVAILABLE' || code === 'RATE_LIMITED' ? 1 : undefined;
 };

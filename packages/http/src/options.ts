@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Actor, Log } from '@miosa/kernel';
 import type { Translate } from './faults.ts';
 import type { IdempotencyStore } from './idempotency.ts';
+import type { RateLimits } from './limits.ts';
 import type { Route } from './route.ts';
 
 export interface ServerOptions {
@@ -11,6 +12,8 @@ export interface ServerOptions {
   /** Throws FORBIDDEN. */
   authorize(actor: Actor, route: Route): void;
   readonly idempotency?: IdempotencyStore;
+  /** Rate limits of the public listener. Default: none. */
+  readonly limits?: RateLimits;
   readonly log: Log;
   /** Dependency → does it answer? Any `false` makes `/readyz` 503. */
   readiness(): Promise<Record<string, boolean>>;

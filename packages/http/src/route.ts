@@ -97,6 +97,8 @@ export interface RouteSpec<
   readonly summary: string;
   readonly description?: string;
   readonly access: Access;
+  /** A bucket of its own besides those of every call (contract 1.6): `auth` per address, for what takes passwords; `publish` per organization. */
+  readonly bucket?: 'auth' | 'publish';
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;

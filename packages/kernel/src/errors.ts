@@ -39,6 +39,8 @@ export interface FaultOptions {
   /** For logs only; never rendered to a client. */
   readonly internal?: string;
   readonly cause?: unknown;
+  /** When the same call may work: whole seconds from now. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** A failure with a public text (`message`) and, in another field, an internal one that cannot reach a client. */
@@ -46,6 +48,7 @@ export class Fault extends Error {
   readonly code: ErrorCode;
   readonly details: Record<string, unknown> | undefined;
   readonly internal: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: FaultOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -53,6 +56,7 @@ export class Fault extends Error {
     this.code = code;
     this.details = options.details;
     this.internal = options.internal;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 
