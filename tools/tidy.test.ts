@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** A module imports lower ranks only; within rank 0 the pairs named here. */
-const RANKS: Readonly<Record<string, number>> = { tenancy: 0, access: 0, audit: 0, usage: 0, sandboxes: 2 };
+const RANKS: Readonly<Record<string, number>> = { tenancy: 0, access: 0, audit: 0, usage: 0, 'browser-tokens': 1, sandboxes: 2 };
 const WITHIN_RANK = ['access → tenancy', 'access → audit', 'tenancy → audit', 'usage → audit', 'usage → tenancy'];
 
 const workspaceOf = (path: string): string =>

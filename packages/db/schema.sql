@@ -29,6 +29,17 @@ create table api_keys (
   constraint api_keys_key_type_check CHECK ((key_type = ANY (ARRAY['user'::text, 'admin'::text, 'platform'::text, 'live'::text, 'test'::text])))
 );
 
+create table audit_chains (
+  tenant_id uuid not null,
+  base_position bigint default 0 not null,
+  base_hash text,
+  "position" bigint not null,
+  hash text,
+  sealed_until timestamp with time zone,
+  proof bytea,
+  constraint audit_chains_pkey PRIMARY KEY (tenant_id)
+);
+
 create table audit_entries (
   seq bigint generated always as identity not null,
   id text not null,
@@ -52,10 +63,33 @@ create table audit_entries (
   request_id text not null,
   metadata jsonb default '{}'::jsonb not null,
   created_at timestamp with time zone default now() not null,
+  attestation bytea,
   constraint audit_entries_id_key UNIQUE (id),
   constraint audit_entries_pkey PRIMARY KEY (seq),
   constraint audit_entries_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   constraint audit_entries_outcome_check CHECK ((outcome = ANY (ARRAY['success'::text, 'denied'::text, 'failure'::text])))
+);
+
+create table audit_origin (
+  last_unattested_seq bigint not null
+);
+
+create table audit_seals (
+  tenant_id uuid not null,
+  "position" bigint not null,
+  entry_seq bigint not null,
+  entry_id text not null,
+  prev_hash text,
+  hash text not null,
+  constraint audit_seals_entry_seq_key UNIQUE (entry_seq),
+  constraint audit_seals_pkey PRIMARY KEY (tenant_id, "position")
+);
+
+create table audit_unsealed (
+  entry_seq bigint not null,
+  entry_id text not null,
+  tenant_id uuid not null,
+  constraint audit_unsealed_pkey PRIMARY KEY (entry_seq)
 );
 
 create table idempotency_keys (
@@ -216,6 +250,18 @@ create table shares (
   constraint shares_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 );
 
+create table sse_tickets (
+  ticket_hash bytea not null,
+  tenant_id uuid not null,
+  reference jsonb not null,
+  stream text,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  constraint sse_tickets_pkey PRIMARY KEY (ticket_hash),
+  constraint sse_tickets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+
 create table tenants (
   id uuid not null,
   name text,
@@ -226,6 +272,10 @@ create table tenants (
   deleted_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  allowed_origins text[] default '{}'::text[] not null,
+  embed_origins text[] default '{}'::text[] not null,
+  suspended_at timestamp with time zone,
+  suspend_reason text,
   constraint tenants_slug_key UNIQUE (slug),
   constraint tenants_pkey PRIMARY KEY (id),
   constraint tenants_owner_user_id_fkey FOREIGN KEY (owner_user_id) REFERENCES users(id)
@@ -257,6 +307,9 @@ create table users (
   password_hash text not null,
   is_operator boolean default false not null,
   created_at timestamp with time zone default now() not null,
+  suspended_at timestamp with time zone,
+  suspend_reason text,
+  deleted_at timestamp with time zone,
   constraint users_pkey PRIMARY KEY (id)
 );
 
@@ -277,11 +330,15 @@ create table workspaces (
   constraint workspaces_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 );
 
+CREATE INDEX api_keys_all ON public.api_keys USING btree (created_at DESC, id DESC);
+
 CREATE INDEX api_keys_page ON public.api_keys USING btree (tenant_id, created_at DESC, id DESC);
 
 CREATE INDEX audit_key ON public.audit_entries USING btree (tenant_id, api_key_id, seq DESC);
 
 CREATE INDEX audit_page ON public.audit_entries USING btree (tenant_id, seq DESC);
+
+CREATE INDEX audit_unsealed_tenant ON public.audit_unsealed USING btree (tenant_id);
 
 CREATE INDEX audit_workspace ON public.audit_entries USING btree (tenant_id, workspace_id, seq DESC);
 
@@ -315,11 +372,19 @@ CREATE INDEX sessions_previous ON public.sessions USING btree (previous_hash);
 
 CREATE INDEX shares_sandbox ON public.shares USING btree (sandbox_id);
 
+CREATE INDEX sse_tickets_expired ON public.sse_tickets USING btree (expires_at);
+
+CREATE INDEX tenants_page ON public.tenants USING btree (created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+
+CREATE INDEX tenants_suspended ON public.tenants USING btree (id) WHERE (suspended_at IS NOT NULL);
+
 CREATE UNIQUE INDEX usage_open ON public.usage_intervals USING btree (resource_type, resource_id) WHERE (ended_at IS NULL);
 
 CREATE INDEX usage_tenant ON public.usage_intervals USING btree (tenant_id, started_at);
 
 CREATE UNIQUE INDEX users_email ON public.users USING btree (lower(email));
+
+CREATE INDEX users_page ON public.users USING btree (created_at DESC, id DESC) WHERE (deleted_at IS NULL);
 
 CREATE UNIQUE INDEX workspaces_default ON public.workspaces USING btree (tenant_id) WHERE (is_default AND (deleted_at IS NULL));
 
@@ -347,7 +412,10 @@ create view edge_sandboxes as
     endpoint,
     ( SELECT COALESCE(jsonb_agg(jsonb_build_object('port', p.port, 'visibility', p.visibility, 'hostHeader', p.host_header)), '[]'::jsonb) AS "coalesce"
            FROM previews p
-          WHERE ((p.sandbox_id = s.id) AND (p.deleted_at IS NULL))) AS previews
+          WHERE ((p.sandbox_id = s.id) AND (p.deleted_at IS NULL))) AS previews,
+    ( SELECT t.embed_origins
+           FROM tenants t
+          WHERE (t.id = s.tenant_id)) AS embed_origins
    FROM sandboxes s;
 
 create view edge_shares as
@@ -359,6 +427,34 @@ create view edge_shares as
     revoked_at,
     api_key_id
    FROM shares h;
+
+CREATE OR REPLACE FUNCTION public.audit_purge(tenant uuid, until_position bigint)
+ RETURNS TABLE(base_position bigint, base_hash text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  last audit_seals%rowtype;
+begin
+  select * into last from audit_seals s where s.tenant_id = tenant and s.position = until_position;
+  if not found then
+    raise exception 'no such position';
+  end if;
+  delete from audit_entries e using audit_seals s where s.tenant_id = tenant and s.position <= until_position and e.seq = s.entry_seq;
+  delete from audit_seals s where s.tenant_id = tenant and s.position <= until_position;
+  return query update audit_chains c set base_position = last.position, base_hash = last.hash where c.tenant_id = tenant
+    returning c.base_position, c.base_hash;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.note_unsealed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into audit_unsealed select seq, id, tenant_id from inserted;
+  return null;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.notify_key_change()
  RETURNS trigger
@@ -391,6 +487,15 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.notify_tenant_routes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_notify('miosa_routes', new.id::text);
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_audit_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -399,11 +504,28 @@ begin
   raise exception 'audit entries are append-only';
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_early_audit_removal()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.created_at > now() - interval '30 days' then
+    raise exception 'audit entries are append-only';
+  end if;
+  return old;
+end $function$;
+
 CREATE TRIGGER api_keys_changed AFTER UPDATE OF revoked_at, expires_at, scopes, allowed_ips ON public.api_keys FOR EACH ROW EXECUTE FUNCTION notify_key_change();
 
 CREATE TRIGGER api_keys_limit_changed AFTER UPDATE OF rate_limit_rpm ON public.api_keys FOR EACH ROW WHEN ((old.rate_limit_rpm IS DISTINCT FROM new.rate_limit_rpm)) EXECUTE FUNCTION notify_key_change();
 
-CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+CREATE TRIGGER audit_append_only BEFORE UPDATE OR TRUNCATE ON public.audit_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+CREATE TRIGGER audit_kept BEFORE DELETE ON public.audit_entries FOR EACH ROW EXECUTE FUNCTION refuse_early_audit_removal();
+
+CREATE TRIGGER audit_noted AFTER INSERT ON public.audit_entries REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION note_unsealed();
+
+CREATE TRIGGER audit_seals_fixed BEFORE UPDATE OR TRUNCATE ON public.audit_seals FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
 
 CREATE TRIGGER previews_routed AFTER INSERT OR UPDATE ON public.previews FOR EACH ROW EXECUTE FUNCTION notify_sandbox_route();
 
@@ -412,3 +534,7 @@ CREATE TRIGGER sandboxes_routed AFTER INSERT OR UPDATE OF state, transition, end
 CREATE TRIGGER shares_routed AFTER INSERT OR UPDATE OF revoked_at, expires_at ON public.shares FOR EACH ROW EXECUTE FUNCTION notify_sandbox_route();
 
 CREATE TRIGGER tenants_plan_changed AFTER UPDATE OF plan ON public.tenants FOR EACH ROW WHEN ((old.plan IS DISTINCT FROM new.plan)) EXECUTE FUNCTION notify_plan_change();
+
+CREATE TRIGGER tenants_routed AFTER UPDATE OF embed_origins ON public.tenants FOR EACH ROW WHEN ((old.embed_origins IS DISTINCT FROM new.embed_origins)) EXECUTE FUNCTION notify_tenant_routes();
+
+CREATE TRIGGER tenants_suspension_changed AFTER UPDATE OF suspended_at, deleted_at ON public.tenants FOR EACH ROW WHEN (((old.suspended_at IS DISTINCT FROM new.suspended_at) OR (old.deleted_at IS DISTINCT FROM new.deleted_at))) EXECUTE FUNCTION notify_plan_change();

@@ -10,14 +10,20 @@ let t: TestDatabase;
 let controlPlane: ControlPlane;
 beforeAll(async () => {
   t = await testDatabase();
+  const pair = generateKeyPairSync('ed25519', {
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
   const config: Config = {
     databaseUrl: t.url,
     databaseConnections: 5,
     names: { domain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 },
     logLevel: 'silent',
     keys: {
-      previewKeyPem: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      previewKeyPem: pair.privateKey,
+      previewPublicKeys: [pair.publicKey],
       jwtSecret: randomBytes(64),
+      earlierJwtSecrets: [],
       sealKey: randomBytes(32),
     },
     sockets: { public: '/nonexistent/a', internal: '/nonexistent/b', runner: '/nonexistent/runner.sock' },

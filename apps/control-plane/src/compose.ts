@@ -6,7 +6,8 @@ import type { Log } from '@miosa/kernel';
 import { createOciRuntime, type RuntimePort } from '@miosa/runtime';
 import type { Config } from './config.ts';
 import { type Access, accessRoutes, createAccess } from './modules/access/index.ts';
-import { auditRoutes } from './modules/audit/index.ts';
+import { type Audit, auditRoutes, createAudit } from './modules/audit/index.ts';
+import { type BrowserTokens, browserTokenRoutes, createBrowserTokens } from './modules/browser-tokens/index.ts';
 import { createSandboxes, type Sandboxes } from './modules/sandboxes/index.ts';
 import { createTenancy, tenancyRoutes } from './modules/tenancy/index.ts';
 import { VERSION } from './version.ts';
@@ -39,38 +40,48 @@ const answers = async (probe: Promise<unknown>): Promise<boolean> => {
   return result;
 };
 
-const purging = (db: Database, log: Log): NodeJS.Timeout =>
+const purging = (db: Database, browserTokens: BrowserTokens, log: Log): NodeJS.Timeout =>
   setInterval(() => {
-    postgresIdempotency(db)
-      .purge()
-      .catch((error: unknown) => log.warn({ error }, 'expired idempotency records not removed'));
+    Promise.all([postgresIdempotency(db).purge(), browserTokens.purge()]).catch((error: unknown) =>
+      log.warn({ error }, 'expired idempotency records and tickets not removed'),
+    );
   }, PURGE_MS).unref();
 
 interface Parts {
   readonly db: Database;
   readonly runtime: RuntimePort & { close(): void };
   readonly access: Access;
+  readonly audit: Audit;
   readonly sandboxes: Sandboxes;
+  readonly browserTokens: BrowserTokens;
 }
 
-const startedAndStopped = ({ db, runtime, access, sandboxes }: Parts, server: Server, log: Log): Pick<ControlPlane, 'start' | 'close'> => {
+const startedAndStopped = (
+  { db, runtime, access, audit, sandboxes, browserTokens }: Parts,
+  server: Server,
+  log: Log,
+): Pick<ControlPlane, 'start' | 'close'> => {
   let purge: NodeJS.Timeout | undefined;
   return {
     start: async () => {
       await access.start();
+      audit.start();
       sandboxes.jobs.start();
-      purge = purging(db, log);
+      purge = purging(db, browserTokens, log);
     },
     close: async () => {
       await server.close();
       clearInterval(purge);
       await sandboxes.close(BACKGROUND_GRACE_MS);
       await access.close();
+      await audit.close();
       runtime.close();
       await db.close();
     },
   };
 };
+
+const derived = (sealKey: Buffer, purpose: string): Buffer => Buffer.from(hkdfSync('sha256', sealKey, '', purpose, 32));
 
 /** The one place that names drivers and joins modules. The database must be migrated. */
 export const compose = async (config: Config, log: Log): Promise<ControlPlane> => {
@@ -78,26 +89,44 @@ export const compose = async (config: Config, log: Log): Promise<ControlPlane> =
   const db = openDatabase(config.databaseUrl, { connections: config.databaseConnections, applicationName: 'miosa-control-plane' });
   const runtime = createOciRuntime({ socketPath: config.sockets.runner });
   const tenancy = createTenancy({ db });
-  const access = createAccess({ db, tenancy, log, jwtSecretHex: keys.jwtSecret.toString('hex') });
+  const audit = createAudit({ db, log, attestationKey: derived(keys.sealKey, 'miosa audit attestation v1') });
+  const access = createAccess({
+    db,
+    tenancy,
+    log,
+    jwtSecretHex: keys.jwtSecret.toString('hex'),
+    earlierJwtSecretsHex: keys.earlierJwtSecrets.map((secret) => secret.toString('hex')),
+  });
   const sandboxes = await createSandboxes({ db, runtime, tenancy, names, previewKeyPem: keys.previewKeyPem, sealKey: keys.sealKey, log });
+  const signingKeys = { privateKeyPem: keys.previewKeyPem, publicKeys: keys.previewPublicKeys };
+  const browserTokens = createBrowserTokens({ db, access, tenancy, sandboxes: sandboxes.boundaries, signingKeys: () => signingKeys, log });
   const readiness = async () => {
     const [database, runner] = await Promise.all([answers(db.ping()), answers(runtime.capabilities())]);
     return { database, runner };
   };
-  const routes = [...tenancyRoutes(tenancy), ...accessRoutes(access), ...auditRoutes({ db }), ...sandboxes.routes];
+  const routes = [
+    ...tenancyRoutes(tenancy),
+    ...accessRoutes(access),
+    ...auditRoutes({ db }),
+    ...browserTokenRoutes(browserTokens),
+    ...sandboxes.routes,
+  ];
   const server = await createServer({
     routes,
     authenticate: access.authenticate,
     authorize: access.authorize,
     watchCredential: access.watchCredential,
+    onRefused: audit.refusals.note,
+    originAllowed: browserTokens.originAllowed,
+    redeemTicket: browserTokens.redeemTicket,
     idempotency: postgresIdempotency(db),
     translate: databaseFault,
     readiness,
     log,
     version: VERSION,
     apiUrl: apiUrl(names),
-    cursorSecret: Buffer.from(hkdfSync('sha256', keys.sealKey, '', 'miosa list cursors v1', 32)),
+    cursorSecret: derived(keys.sealKey, 'miosa list cursors v1'),
     graceMs: REQUEST_GRACE_MS,
   });
-  return { server, routes, ...startedAndStopped({ db, runtime, access, sandboxes }, server, log) };
+  return { server, routes, ...startedAndStopped({ db, runtime, access, audit, sandboxes, browserTokens }, server, log) };
 };

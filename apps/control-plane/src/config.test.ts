@@ -3,6 +3,7 @@ import { readConfig } from './config.ts';
 
 const FILES: Record<string, string> = {
   '/data/keys/preview.key': 'PEM\n',
+  '/data/keys/preview.pub': 'PUB\n',
   '/data/keys/jwt.secret': `${'ab'.repeat(64)}\n`,
   '/data/keys/seal.key': 'cd'.repeat(32),
 };
@@ -18,6 +19,22 @@ it('has a default for everything but the keys', () => {
   expect(config.names).toEqual({ domain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 });
   expect(config.keys.jwtSecret).toHaveLength(64);
   expect(Object.isFrozen(config)).toBe(true);
+});
+
+it('accepts earlier keys that lie beside the present ones', () => {
+  const files: Record<string, string> = {
+    ...FILES,
+    '/data/keys/preview-2026.pub': 'OLD\n',
+    '/data/keys/jwt-2026.secret': 'ef'.repeat(64),
+  };
+  const names = ['preview.key', 'preview.pub', 'preview-2026.pub', 'preview-x.pub.part', 'jwt.secret', 'jwt-2026.secret'];
+  const { keys } = readConfig(
+    { MIOSA_DATA: '/data' },
+    (path) => files[path] ?? '',
+    () => names,
+  );
+  expect(keys.previewPublicKeys).toEqual(['PUB', 'OLD']);
+  expect(keys.earlierJwtSecrets).toEqual([Buffer.alloc(64, 0xef)]);
 });
 
 it('reports all mistakes together', () => {

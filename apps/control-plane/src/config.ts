@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Names } from '@miosa/hostnames';
 
@@ -7,8 +7,12 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 export interface Keys {
   /** Ed25519, PKCS8 PEM: mints preview and share tokens. */
   readonly previewKeyPem: string;
+  /** SPKI PEM of every key whose signatures count: `preview.pub`, and `preview-<name>.pub` while keys are being changed. */
+  readonly previewPublicKeys: readonly string[];
   /** 64 bytes: signs access and refresh tokens. */
   readonly jwtSecret: Buffer;
+  /** Earlier secrets whose tokens still count (`jwt-<name>.secret`). */
+  readonly earlierJwtSecrets: readonly Buffer[];
   /** 32 bytes: seals values at rest; other keys are derived from it. */
   readonly sealKey: Buffer;
 }
@@ -25,8 +29,18 @@ export interface Config {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
+const readText = (path: string): string => readFileSync(path, 'utf8');
+/** An unreadable folder shows by the files that must be in it. */
+const listNames = (folder: string): readonly string[] => {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+};
+
 /** Reads the environment and the key files once. Throws one error that names every mistake. */
-export const readConfig = (env: Env, readFile: (path: string) => string = (path) => readFileSync(path, 'utf8')): Config => {
+export const readConfig = (env: Env, readFile = readText, listFolder = listNames): Config => {
   const mistakes: string[] = [];
   const integer = (name: string, standard: number, [least, most]: readonly [number, number]): number => {
     const value = Number(env[name] ?? standard);
@@ -44,6 +58,11 @@ export const readConfig = (env: Env, readFile: (path: string) => string = (path)
       return '';
     }
   };
+  /** Further keys beside the main one, while keys are being changed: `preview-<name>.pub`, `jwt-<name>.secret`. */
+  const further = (pattern: RegExp): string[] =>
+    listFolder(join(data, 'keys'))
+      .filter((name) => pattern.test(name))
+      .sort();
   const secret = (name: string, bytes: number): Buffer => {
     const text = key(name);
     if (text !== '' && !new RegExp(`^[0-9a-f]{${bytes * 2}}$`, 'i').test(text))
@@ -63,7 +82,13 @@ export const readConfig = (env: Env, readFile: (path: string) => string = (path)
     databaseConnections: integer('MIOSA_CONTROL_PLANE_DB_CONNECTIONS', 10, [1, 500]),
     names: { domain, httpPort: integer('MIOSA_HTTP_PORT', 8080, [1, 65_535]), httpsPort: integer('MIOSA_HTTPS_PORT', 8443, [1, 65_535]) },
     logLevel,
-    keys: { previewKeyPem: key('preview.key'), jwtSecret: secret('jwt.secret', 64), sealKey: secret('seal.key', 32) },
+    keys: {
+      previewKeyPem: key('preview.key'),
+      previewPublicKeys: ['preview.pub', ...further(/^preview-[\w-]+\.pub$/)].map(key),
+      jwtSecret: secret('jwt.secret', 64),
+      earlierJwtSecrets: further(/^jwt-[\w-]+\.secret$/).map((name) => secret(name, 64)),
+      sealKey: secret('seal.key', 32),
+    },
     sockets: { public: run('control.sock'), internal: run('internal.sock'), runner: run('runner.sock') },
   };
   if (mistakes.length > 0) throw new Error(`The control plane cannot start:\n${mistakes.map((m) => `  - ${m}`).join('\n')}`);

@@ -3,6 +3,7 @@ import { emitOpenApi, type Route } from '@miosa/http';
 import type { Log } from '@miosa/kernel';
 import { accessRoutes, createAccess } from './modules/access/index.ts';
 import { auditRoutes } from './modules/audit/index.ts';
+import { browserTokenRoutes } from './modules/browser-tokens/index.ts';
 import { sandboxRoutes } from './modules/sandboxes/index.ts';
 import { createTenancy, tenancyRoutes } from './modules/tenancy/index.ts';
 import { VERSION } from './version.ts';
@@ -18,6 +19,7 @@ export const declaredRoutes = (): Route[] => {
     ...tenancyRoutes(tenancy),
     ...accessRoutes(access),
     ...auditRoutes({ db }),
+    ...browserTokenRoutes({ core: {} } as Parameters<typeof browserTokenRoutes>[0]),
     ...sandboxRoutes({} as Parameters<typeof sandboxRoutes>[0]),
   ];
 };

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Names } from '@miosa/hostnames';
 
@@ -14,7 +14,9 @@ export interface Config {
   readonly internalSocket: string;
   /** Own health and metrics. */
   readonly opsSocket: string;
-  readonly previewPublicKey: string;
+  /** SPKI PEM; several while signing keys are being changed. */
+  readonly previewPublicKeys: readonly string[];
+  readonly keysFolder: string;
   readonly cookieSecret: Buffer;
 }
 
@@ -22,6 +24,15 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 const DOMAIN = /^(?=.{1,200}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/** `preview.pub`, and every `preview-<name>.pub` beside it. */
+const publicKeyNames = (folder: string): string[] => {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return ['preview.pub', ...names.filter((name) => /^preview-[\w-]+\.pub$/.test(name)).sort()];
+};
+
+/** The public keys as they are now. Throws when one cannot be read. */
+export const readPublicKeys = (folder: string): string[] => publicKeyNames(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
 
 /** Reads environment and key files once; all mistakes are reported together. */
 export const readConfig = (env: Env): Config => {
@@ -66,7 +77,8 @@ export const readConfig = (env: Env): Config => {
     controlSocket: join(data, 'run/control.sock'),
     internalSocket: join(data, 'run/internal.sock'),
     opsSocket: join(data, 'run/edge.sock'),
-    previewPublicKey: file(join(data, 'keys/preview.pub')),
+    previewPublicKeys: publicKeyNames(join(data, 'keys')).map((name) => file(join(data, 'keys', name))),
+    keysFolder: join(data, 'keys'),
     cookieSecret: Buffer.from(secret, 'hex'),
   });
   if (mistakes.length > 0) throw new Error(`The edge cannot start:\n- ${mistakes.join('\n- ')}`);

@@ -24,7 +24,8 @@ export interface EdgeOptions {
   readonly names: Names;
   readonly store: RouteStore;
   readonly log: Log;
-  readonly previewPublicKey: string;
+  /** SPKI PEM of every key whose tokens count. Asked for each token, so that keys can change while the edge runs. */
+  readonly previewPublicKeys: () => readonly string[];
   readonly cookieSecret: Buffer;
   readonly controlSocket: string;
   readonly internalSocket: string;
@@ -47,7 +48,7 @@ const dropWhenStopped = (world: World, drop: (sandboxId: string) => void): void 
 export const createEdge = (options: EdgeOptions) => {
   const { names, store, log } = options;
   const world = createWorld({ store, log });
-  const judge = createJudge({ world, publicKey: options.previewPublicKey });
+  const judge = createJudge({ world, publicKeys: options.previewPublicKeys });
   const internal = createInternal(options.internalSocket);
   const pool = createPool();
   const activity = createActivity({ internal, log });

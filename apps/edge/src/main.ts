@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { openDatabase } from '@miosa/db';
-import { type Config, readConfig } from './config.ts';
+import { type Config, readConfig, readPublicKeys } from './config.ts';
 import { createEdge } from './edge.ts';
 import { drain, httpListener, httpsListener, listen } from './listener.ts';
 import { createLog } from './log.ts';
@@ -15,7 +15,8 @@ const DATABASE_CONNECTIONS = 4;
 const start = async (config: Config): Promise<() => Promise<void>> => {
   const log = createLog(config.logLevel);
   const database = openDatabase(config.databaseUrl, { connections: DATABASE_CONNECTIONS, applicationName: 'miosa-edge' });
-  const edge = createEdge({ ...config, store: createRouteStore(database), log });
+  let publicKeys = config.previewPublicKeys;
+  const edge = createEdge({ ...config, previewPublicKeys: () => publicKeys, store: createRouteStore(database), log });
   const http = httpListener(edge.dispatch, config.maxConnections);
   const https = httpsListener(edge.dispatch, config.maxConnections, await readCertificate(config.tlsFolder));
   const certificates = watchCertificate(
@@ -26,7 +27,15 @@ const start = async (config: Config): Promise<() => Promise<void>> => {
     },
     log,
   );
-  process.on('SIGHUP', certificates.reload);
+  process.on('SIGHUP', () => {
+    certificates.reload();
+    try {
+      publicKeys = readPublicKeys(config.keysFolder);
+      log.info({ keys: publicKeys.length }, 'public keys of tokens read again');
+    } catch (error) {
+      log.error({ error }, 'public keys of tokens cannot be read; the old ones stay in use');
+    }
+  });
   const ops = createOps({
     registry: edge.metrics.registry,
     readiness: () => ({ routes: edge.world.following, listening: https.listening }),

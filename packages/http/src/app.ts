@@ -9,11 +9,13 @@ import { createCount } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import type { ServerOptions } from './options.ts';
 import { createPipeline } from './pipeline.ts';
+import { CREDENTIAL_NEEDED } from './refusal.ts';
 import { INTERNAL, type RequestOp } from './request-op.ts';
 import { routerPath } from './request-reader.ts';
 import type { Route } from './route.ts';
 import { createScope, type Scope, type Serve, type Work } from './scope.ts';
 import { createStreams } from './streams.ts';
+import { authenticated } from './ticket.ts';
 import type { Validator } from './validation.ts';
 import { wellKnown } from './well-known.ts';
 
@@ -74,18 +76,18 @@ const createAdmission = (surface: Surface, options: ServerOptions): Admit => {
   const count = createCount(options.limits);
 
   /** A credential that is refused counts against the address: it names nobody else. */
-  const identify = async (route: Route, op: RequestOp, headers: IncomingHttpHeaders, reply: FastifyReply): Promise<Actor> => {
+  const identify = async (route: Route, op: RequestOp, reply: FastifyReply): Promise<Actor> => {
     const refused = (): Promise<void> => count(null, route, op.ip, reply);
     let actor: Actor | null;
     try {
-      actor = await options.authenticate(headers, op.ip);
+      actor = await authenticated(options, route, reply.request, op.ip);
     } catch (error) {
       if (error instanceof Fault && REFUSALS.has(error.code)) await refused();
       throw error;
     }
     if (actor !== null) return actor;
     await refused();
-    throw new Fault('UNAUTHORIZED', 'A valid credential is needed: Authorization: Bearer <API key or access token>.');
+    throw new Fault('UNAUTHORIZED', CREDENTIAL_NEEDED);
   };
 
   return async (route, op, headers, reply) => {
@@ -94,11 +96,11 @@ const createAdmission = (surface: Surface, options: ServerOptions): Admit => {
       return;
     }
     if (route.access === 'public') return count(null, route, op.ip, reply);
-    const actor = await identify(route, op, headers, reply);
+    const actor = await identify(route, op, reply);
     op.actor = actor;
     const { origin } = headers;
     // A page may read what it is refused, too.
-    if (origin !== undefined && isBrowserRoute(route) && options.originAllowed?.(actor, origin) === true)
+    if (origin !== undefined && isBrowserRoute(route) && (await options.originAllowed?.(actor, origin)) === true)
       reply.headers(corsHeaders(origin));
     await count(actor, route, op.ip, reply);
     assertNotInBrowser(headers, apiOrigin);

@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Actor, Log } from '@miosa/kernel';
+import type { Actor, Log, Op } from '@miosa/kernel';
 import type { Translate } from './faults.ts';
 import type { IdempotencyStore } from './idempotency.ts';
 import type { RateLimits } from './limits.ts';
+import type { Refused } from './refusal.ts';
 import type { Route } from './route.ts';
 
 export interface ServerOptions {
@@ -25,9 +26,13 @@ export interface ServerOptions {
   /** Faults for errors of lower layers, e.g. `databaseFault` of `@miosa/db`. */
   readonly translate?: Translate;
   /** May a page of this origin read the answers its browser token gets? (contract 1.11) Default: no. */
-  originAllowed?(actor: Actor, origin: string): boolean;
+  originAllowed?(actor: Actor, origin: string): boolean | Promise<boolean>;
+  /** Uses up a stream ticket presented for a request of this path; `null` = 401. Default: none is good (contract 1.9). */
+  redeemTicket?(ticket: string, path: string): Promise<Actor | null>;
   /** Calls `end` when the credential behind `actor` stops being valid; answers how to stop watching. Cuts open streams (contract 2.4). */
   watchCredential?(actor: Actor, end: () => void): () => void;
+  /** Hears of every credential that was told no (401 of a known one, 403). Must neither throw nor wait: the answer comes after it. */
+  onRefused?(refused: Refused, op: Op): void;
   /** Compile every schema at once and compare answers with theirs. For tests. */
   readonly checkResponses?: boolean;
   /** How long `close` waits for requests in flight. Default 10,000. */

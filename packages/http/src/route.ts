@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ErrorCode, Op, Role } from '@miosa/kernel';
+import type { BrowserPermission, ErrorCode, Op, Role } from '@miosa/kernel';
 import type { Static, TSchema } from 'typebox';
 
 /**
@@ -19,8 +19,8 @@ export type Access =
       readonly userKeys?: boolean;
       /** Only operators: `msk_a_`, `msk_p_`, operator JWT. */
       readonly operator?: true;
-      /** Permission that opens the route to a browser token inside its boundary (enforced by the access module). */
-      readonly browser?: 'sandbox:read' | 'sandbox:exec' | 'sandbox:files' | 'preview:read' | 'terminal:open';
+      /** Permission that opens the route to a browser token inside its boundary; `any`: whatever it may (enforced by the access module). */
+      readonly browser?: BrowserPermission | 'any';
     };
 
 export interface RawRequest<P, Q, B> {
@@ -76,7 +76,7 @@ type ResultOf<R, E> = R extends 'sse'
     ? RawResponse
     : R extends TSchema
       ? E extends 'list'
-        ? Page<Static<R>>
+        ? Page<Static<R>> | RawResponse
         : Static<R> | WithStatus<Static<R>>
       : never;
 
@@ -107,6 +107,8 @@ export interface RouteSpec<
   /** Schema of one object; `list` wraps it in a page, `bare` sends it without `{data}`. */
   readonly response: R;
   readonly envelope?: E;
+  /** Further media types a handler may answer a fitting `Accept` with, as a `RawResponse` (exports). */
+  readonly alternatives?: readonly string[];
   /** Default 200. */
   readonly status?: number;
   /** Beyond those every route can give. */

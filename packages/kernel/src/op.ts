@@ -1,9 +1,26 @@
-import type { ApiKeyId, TenantId, UserId, WorkspaceId } from './ids.ts';
+import type { BrowserPermission } from './browser.ts';
+import type { ApiKeyId, ProjectId, TenantId, UserId, WorkspaceId } from './ids.ts';
 
 export type Role = 'viewer' | 'member' | 'admin' | 'owner';
 export type KeyType = 'user' | 'admin' | 'platform' | 'live' | 'test';
 /** The backend a key may call: everything but LLM routes, or only those (contract 2.4). */
 export type KeyPurpose = 'api' | 'optimal';
+
+/** What a browser token reaches: one workspace, one project of it, or one sandbox (contract 2.5: the narrowest named is the boundary). */
+export interface Boundary {
+  readonly workspaceId: WorkspaceId;
+  readonly projectId: ProjectId | null;
+  readonly sandboxId: string | null;
+  /** Set when a user's key minted the token: only what belongs to that user. */
+  readonly ownerUserId: UserId | null;
+}
+
+/** The external ids that acts of a browser token are attributed to; they grant nothing. */
+export interface Attribution {
+  readonly workspaceId: string | null;
+  readonly userId: string | null;
+  readonly projectId: string | null;
+}
 
 /** Who asks. Resolved once by the access module; carried by every operation. */
 export type Actor =
@@ -31,6 +48,19 @@ export type Actor =
       readonly isOperator: boolean;
       readonly sessionId: string;
     }
+  | {
+      readonly type: 'browser';
+      /** The token's own id. */
+      readonly id: string;
+      readonly name: string;
+      readonly tenantId: TenantId;
+      /** The key or user behind the token, which dies with it. */
+      readonly mintedBy: { readonly keyId: ApiKeyId | null; readonly userId: UserId | null };
+      readonly boundary: Boundary;
+      readonly permissions: readonly BrowserPermission[];
+      readonly external: Attribution;
+      readonly expiresAt: Date;
+    }
   | { readonly type: 'system'; readonly id: string; readonly name: string; readonly tenantId: TenantId | null };
 
 export interface Log {
@@ -39,6 +69,8 @@ export interface Log {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
+
+export type BrowserActor = Extract<Actor, { type: 'browser' }>;
 
 /** The context of one operation: first argument of every service function. */
 export interface Op {

@@ -1,5 +1,6 @@
 import { type MiosaOptions, resolveConfig } from './config.ts';
 import { apiKeysApi, auditApi, authApi } from './resources/access.ts';
+import { browserTokensApi, settingsApi } from './resources/browserTokens.ts';
 import { sandboxesApi } from './resources/sandboxes.ts';
 import { platformApi, projectsApi, tenantsApi, workspacesApi } from './resources/tenancy.ts';
 import { type CallOptions, Transport } from './transport.ts';
@@ -22,6 +23,8 @@ export class Miosa {
   readonly auth: ReturnType<typeof authApi>;
   readonly apiKeys: ReturnType<typeof apiKeysApi>;
   readonly audit: ReturnType<typeof auditApi>;
+  readonly browserTokens: ReturnType<typeof browserTokensApi>;
+  readonly settings: ReturnType<typeof settingsApi>;
   readonly platform: ReturnType<typeof platformApi>;
   readonly tenants: ReturnType<typeof tenantsApi>;
   readonly workspaces: ReturnType<typeof workspacesApi>;
@@ -37,6 +40,8 @@ export class Miosa {
     this.auth = authApi(transport);
     this.apiKeys = apiKeysApi(transport);
     this.audit = auditApi(transport);
+    this.browserTokens = browserTokensApi(transport);
+    this.settings = settingsApi(transport);
     this.platform = platformApi(transport);
     this.tenants = tenantsApi(transport);
     this.workspaces = workspacesApi(transport);

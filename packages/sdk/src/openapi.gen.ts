@@ -62,8 +62,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Audit log, newest first */
+        /**
+         * Audit log, newest first
+         * @description `Accept: text/csv` or `application/x-ndjson` exports all matching entries at once; `limit` and `cursor` do not count then.
+         */
         get: operations["audit.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Is the audit log whole and unchanged?
+         * @description Walks the hash chain of the organization from the oldest entry kept to the newest.
+         */
+        get: operations["audit.verify"];
         put?: never;
         post?: never;
         delete?: never;
@@ -137,6 +160,46 @@ export interface paths {
          * @description Each refresh token is good once; using one again ends the whole session.
          */
         post: operations["auth.refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sse-ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mint a single-use ticket for an event stream
+         * @description For EventSource, which sends no headers: append `?ticket=` to the address of the stream within 60 seconds.
+         */
+        post: operations["auth.sseTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/browser-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mint a short-lived token for a browser
+         * @description All selectors must agree; the narrowest is the boundary. Nothing is created. The token dies with its boundary and its minter.
+         */
+        post: operations["browserTokens.create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -874,6 +937,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Settings of the organization */
+        get: operations["settings.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change settings of the organization */
+        patch: operations["settings.update"];
+        trace?: never;
+    };
     "/tenants/{id}": {
         parameters: {
             query?: never;
@@ -1066,6 +1147,42 @@ export interface components {
             metadata: Record<string, unknown>;
             /** Format: date-time */
             created_at: string;
+            prev_hash: string | null;
+            hash: string | null;
+        };
+        AuditVerdict: {
+            valid: boolean;
+            /** @description Links that hold, from the oldest entry kept */
+            checked: number;
+            sealed_until: string | null;
+            defect: ("changed" | "missing" | "inserted" | "broken_link" | "wrong_end") | null;
+            first_bad_id: string | null;
+        };
+        BrowserToken: {
+            /** @description mbt_… */
+            token: string;
+            /**
+             * Format: date-time
+             * @description UTC, ISO-8601 with milliseconds
+             */
+            expires_at: string;
+            permissions: string[];
+            sandbox_id?: string;
+            workspace_id: string;
+            project_id?: string;
+        };
+        BrowserTokenRequest: {
+            workspace_id?: string | null;
+            project_id?: string | null;
+            sandbox_id?: string | null;
+            computer_id?: string | null;
+            external_workspace_id?: string | null;
+            external_user_id?: string | null;
+            external_project_id?: string | null;
+            /** @description sandbox:read, sandbox:exec, sandbox:files, preview:read, terminal:open, computer:view, computer:control; each needs the scope it rests on */
+            permissions: string[];
+            /** @default 3600 */
+            ttl_seconds?: number;
         };
         ChmodRequest: {
             /** @description absolute, or relative to /workspace */
@@ -1617,6 +1734,16 @@ export interface components {
             timeout_sec: number;
             timeout_remaining_ms: number | null;
         };
+        Settings: {
+            /** @description e.g. https://app.cliniciq.com; empty = any */
+            allowed_origins: string[];
+            /** @description e.g. https://app.cliniciq.com; empty = any */
+            embed_origins: string[];
+        };
+        SettingsUpdateRequest: {
+            allowed_origins?: string[] | null;
+            embed_origins?: string[] | null;
+        };
         Share: {
             id: string;
             /** @description whole at creation, afterwards only its beginning */
@@ -1635,6 +1762,14 @@ export interface components {
             expires_in?: number;
             port?: number;
             name?: string;
+        };
+        SseTicket: {
+            /** @description sset_… */
+            ticket: string;
+            expires_in: number;
+        };
+        SseTicketRequest: {
+            stream?: string | null;
         };
         Success: {
             /** @constant */
@@ -2222,6 +2357,38 @@ export interface operations {
                         data: components["schemas"]["AuditEntry"][];
                         next_cursor: string | null;
                     };
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "audit.verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Is the audit log whole and unchanged? */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AuditVerdict"];
+                    };
                 };
             };
             400: components["responses"]["Error400"];
@@ -2367,6 +2534,85 @@ export interface operations {
             };
             400: components["responses"]["Error400"];
             404: components["responses"]["Error404"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "auth.sseTicket": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SseTicketRequest"];
+            };
+        };
+        responses: {
+            /** @description Mint a single-use ticket for an event stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SseTicket"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "browserTokens.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BrowserTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Mint a short-lived token for a browser */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["BrowserToken"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             422: components["responses"]["Error422"];
@@ -4642,6 +4888,72 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "settings.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Settings of the organization */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Settings"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "settings.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SettingsUpdateRequest"];
+            };
+        };
+        responses: {
+            /** @description Change settings of the organization */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Settings"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
             422: components["responses"]["Error422"];
             429: components["responses"]["Error429"];
             500: components["responses"]["Error500"];

@@ -94,7 +94,8 @@ export const createAdmission = ({ judge, sessions, now = Date.now }: Deps) => {
     const unsafe = !SAFE.has(ask.method);
     if (unsafe && grant.session?.scope !== 'interact') return refused(REFUSALS.readOnly);
     const foreign = ask.origin !== undefined && ask.origin !== `${ask.visit.scheme}://${ask.visit.authority}`;
-    if (foreign && (unsafe || ask.upgrade)) return refused(REFUSALS.foreignOrigin);
+    const trusted = ask.origin !== undefined && ask.route.embedOrigins.includes(ask.origin);
+    if (foreign && !trusted && (unsafe || ask.upgrade)) return refused(REFUSALS.foreignOrigin);
     return isRedirectable(ask) ? redirect(grant, ask.visit.scheme) : { kind: 'admitted', grant };
   };
 };

@@ -114,10 +114,20 @@ describe('the app sees', () => {
 
 describe('the visitor sees', () => {
   const own = '5173-sbx0123456789.sandbox.miosa.localhost';
-  const after = (...raw: string[]): string[] => visitorHeaders(raw, own, 'req_1').slice(0, -4);
+  const shown = { hostname: own, requestId: 'req_1', embedOrigins: [] };
+  const after = (...raw: string[]): string[] => visitorHeaders(raw, shown).slice(0, -4);
+
+  it('only pages of the embed origins in front of it, beside whatever the app allows', () => {
+    const framed = visitorHeaders(['Content-Security-Policy', "default-src 'self'; frame-ancestors *"], {
+      ...shown,
+      embedOrigins: ['https://app.cliniciq.com', 'https://b.example'],
+    });
+    const policies = framed.filter((_, i) => framed[i - 1] === 'Content-Security-Policy');
+    expect(policies).toEqual(["default-src 'self'", "frame-ancestors 'self' https://app.cliniciq.com https://b.example"]);
+  });
 
   it('noindex and our request id, and nothing of the server', () => {
-    expect(visitorHeaders(['Server', 'x', 'X-Robots-Tag', 'all', 'X-Request-ID', 'a', 'X-Miosa-Secret', 'b'], own, 'req_1')).toEqual([
+    expect(visitorHeaders(['Server', 'x', 'X-Robots-Tag', 'all', 'X-Request-ID', 'a', 'X-Miosa-Secret', 'b'], shown)).toEqual([
       'X-Robots-Tag',
       'noindex',
       'X-Request-ID',

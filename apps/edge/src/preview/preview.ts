@@ -75,7 +75,7 @@ export const createPreview = (deps: PreviewDeps) => {
         ...{ req, res, path, repeatable, firstByteMs: FIRST_BYTE_MS, maxBodyBytes: MAX_BODY_BYTES },
         target: tunnelTo(route, target.port, repeatable),
         headers: appHeaders(req, visit, placeOf(route, target.port), false),
-        answer: (raw) => visitorHeaders(raw, visit.hostname, visit.requestId),
+        answer: (raw) => visitorHeaders(raw, { ...visit, embedOrigins: route.embedOrigins }),
         refuse: (refusal, error) => {
           report(visit, route, error);
           refuse(refusal, route.id);
@@ -101,7 +101,7 @@ export const createPreview = (deps: PreviewDeps) => {
         ...{ socket, head, path, firstByteMs: FIRST_BYTE_MS, onTraffic: onTraffic(route) },
         target: tunnelTo(route, target.port, false),
         headers: appHeaders(req, visit, placeOf(route, target.port), true),
-        answer: (raw) => visitorHeaders(raw, visit.hostname, visit.requestId),
+        answer: (raw) => visitorHeaders(raw, { ...visit, embedOrigins: route.embedOrigins }),
         refuse: (refusal, error) => {
           report(visit, route, error);
           refuse(refusal, route.id);

@@ -36,13 +36,22 @@ const ownCookie = (value: string, hostname: string): string | null => {
   return [pair, ...kept].join(';');
 };
 
+export interface Shown {
+  readonly hostname: string;
+  readonly requestId: string;
+  /** Whose pages may frame it; empty = any. */
+  readonly embedOrigins: readonly string[];
+}
+
 /** The response head a visitor sees (contract 4.4, responses of previews). */
-export const visitorHeaders = (raw: readonly string[], hostname: string, requestId: string): string[] => {
+export const visitorHeaders = (raw: readonly string[], { hostname, requestId, embedOrigins }: Shown): string[] => {
   const keep = ({ name, value }: Field): string | null => {
     if (DROPPED.has(name) || name.startsWith('x-miosa-')) return null;
     if (name === 'set-cookie') return ownCookie(value, hostname);
     if (name === 'content-security-policy' || name === 'content-security-policy-report-only') return framed(value);
     return value;
   };
-  return [...endToEnd(raw, keep), 'X-Robots-Tag', 'noindex', 'X-Request-ID', requestId];
+  // A policy of its own: several bind together, and the app's stays as it is.
+  const framing = embedOrigins.length === 0 ? [] : ['Content-Security-Policy', `frame-ancestors 'self' ${embedOrigins.join(' ')}`];
+  return [...endToEnd(raw, keep), ...framing, 'X-Robots-Tag', 'noindex', 'X-Request-ID', requestId];
 };

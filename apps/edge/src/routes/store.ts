@@ -12,6 +12,7 @@ declare module '@miosa/db' {
       preview_port: number | null;
       endpoint: AgentEndpoint | null;
       previews: PreviewRule[];
+      embed_origins: string[];
     };
     edge_shares: { token_hash: Buffer; sandbox_id: string; expires_at: Date | null; revoked_at: Date | null };
     edge_dead_keys: { id: string; revoked_at: Date | null; expires_at: Date | null };
@@ -27,6 +28,7 @@ const COLUMNS = [
   'preview_port as previewPort',
   'endpoint',
   'previews',
+  'embed_origins as embedOrigins',
 ] as const;
 
 /** The only SQL of the edge: reads of the three published views. */

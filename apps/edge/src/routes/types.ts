@@ -17,6 +17,8 @@ export interface SandboxRoute {
   readonly previewPort: number | null;
   readonly endpoint: AgentEndpoint | null;
   readonly previews: readonly PreviewRule[];
+  /** Whose pages may frame its previews and act in them; empty = any may frame (contract 4.4). */
+  readonly embedOrigins: readonly string[];
 }
 
 export interface ShareRecord {

@@ -45,7 +45,8 @@ export const createWorld = ({ store, log }: { readonly store: RouteStore; readon
 
   const sandboxChanged = (id: string): void => {
     version++;
-    const concerns = (value: { readonly id: string } | null): boolean => value === null || value.id === id;
+    // Of an organization, when its settings change: every route of it.
+    const concerns = (value: SandboxRoute | null): boolean => value === null || value.id === id || value.tenantId === id;
     byId.invalidate(concerns);
     shares.invalidate((share) => share === null || share.sandboxId === id);
     for (const slug of bySlug.invalidate(concerns)) tell({ kind: 'sandbox', slug });

@@ -35,7 +35,7 @@ export const startPlatform = async (options: Partial<EdgeOptions> = {}) => {
   const store = createFakeStore();
   const control = await startFakeControl(socket('control.sock'), socket('internal.sock'));
   const edge = createEdge({
-    ...{ names: NAMES, store, log: silent, previewPublicKey: keys.publicKey, cookieSecret: randomBytes(32) },
+    ...{ names: NAMES, store, log: silent, previewPublicKeys: () => [keys.publicKey], cookieSecret: randomBytes(32) },
     ...{ controlSocket: socket('control.sock'), internalSocket: socket('internal.sock') },
     rate: { perSecond: 0, burst: 1 },
     ...options,
@@ -66,7 +66,16 @@ export const startPlatform = async (options: Partial<EdgeOptions> = {}) => {
     const agent = await startFakeAgent(socket(`${id.slice(-8)}.sock`));
     agents.push(agent);
     const route: SandboxRoute = {
-      ...{ id, slug: `sbx${randomBase32(10)}`, tenantId: 'ten_1', state: 'running', transition: null, previewPort: null, previews: [] },
+      ...{
+        id,
+        slug: `sbx${randomBase32(10)}`,
+        tenantId: 'ten_1',
+        state: 'running',
+        transition: null,
+        previewPort: null,
+        previews: [],
+        embedOrigins: [],
+      },
       endpoint: { socketPath: agent.socketPath },
       ...fields,
     };

@@ -24,8 +24,12 @@ const earliest = (...times: readonly (number | null | undefined)[]): number | nu
 const opens = (payload: TokenPayload, port: number, route: SandboxRoute): boolean =>
   port > 0 && payload.sandboxId === route.id && payload.tenantId === route.tenantId && (payload.port === 'any' || payload.port === port);
 
-export const createJudge = (deps: { readonly world: World; readonly publicKey: string; readonly now?: () => number }): Judge => {
-  const { world, publicKey, now = Date.now } = deps;
+export const createJudge = (deps: {
+  readonly world: World;
+  readonly publicKeys: () => readonly string[];
+  readonly now?: () => number;
+}): Judge => {
+  const { world, publicKeys, now = Date.now } = deps;
 
   const standing = async (session: Session): Promise<Standing> => {
     const share = session.share === null ? undefined : await world.share(session.share);
@@ -37,7 +41,7 @@ export const createJudge = (deps: { readonly world: World; readonly publicKey: s
     return until !== null && now() >= until ? ENDED : { holds: true, until };
   };
 
-  const verify = (token: string) => verifyToken(publicKey, token, Math.floor(now() / 1000));
+  const verify = (token: string) => verifyToken(publicKeys(), token, Math.floor(now() / 1000));
 
   return {
     standing,

@@ -4,6 +4,7 @@ import { path } from '../url.ts';
 import type { Bare, Body, Data, Filters, Item } from '../wire.ts';
 
 export type Session = Bare<'auth.login'>;
+export type SseTicket = Bare<'auth.sseTicket'>;
 export type Identity = Data<'auth.me'>;
 export type ApiKey = Data<'apiKeys.get'>;
 /** A key with its plaintext: the only time it is shown. */
@@ -19,6 +20,9 @@ export const authApi = (t: Transport) => ({
     t.bare({ method: 'POST', path: '/auth/refresh', body, options, public: true }),
   logout: (body: Body<'auth.logout'> = {}, options?: CallOptions): Promise<Data<'auth.logout'>> =>
     t.data({ method: 'POST', path: '/auth/logout', body, options }),
+  /** A single-use ticket for `EventSource`, which sends no headers: append `?ticket=` to the stream's address within 60 s. */
+  sseTicket: (body: Body<'auth.sseTicket'> = {}, options?: CallOptions): Promise<SseTicket> =>
+    t.bare({ method: 'POST', path: '/auth/sse-ticket', body, options }),
   /** Who this credential is. */
   me: (options?: CallOptions): Promise<Identity> => t.data({ method: 'GET', path: '/auth/me', options }),
 });

@@ -47,7 +47,7 @@ export const authRoutes = (core: Core): Route[] => [
     method: 'GET',
     path: '/auth/me',
     summary: 'Who this credential is and what it may',
-    access: { scope: null },
+    access: { scope: null, browser: 'any' },
     response: Me,
     handler: (op) => me(op, core),
   }),

@@ -1,17 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Database } from '@miosa/db';
+import { RefusedCredential } from '@miosa/http';
 import { type Actor, notFound, type Role, type TenantId, type UserId } from '@miosa/kernel';
 import { tenantBySelector } from '../tenancy/index.ts';
-import { BoundedMap } from './bounded-map.ts';
+import type { BrowserSlot } from './browser-credentials.ts';
 import type { Tokens } from './jwt.ts';
-import type { KeyActor, KeyVerifier, KnownKey } from './key-verifier.ts';
+import { type KeyActor, type KeyVerifier, type KnownKey, toKnown } from './key-verifier.ts';
+import { keyStillGood } from './keys.store.ts';
 import type { LastUsed } from './last-used.ts';
+import { createLookup } from './lookup.ts';
 import { viewSession } from './sessions.store.ts';
 import { roleIn } from './users.store.ts';
 
-/** Membership, role, suspension and log-out are seen within a second (contract 2.3): nothing is remembered longer. */
-const LOOKUP_TTL_MS = 900;
-const MAX_LOOKUPS = 10_000;
 /** A slug has at most 40 characters, an id 36. */
 const MAX_SELECTOR = 64;
 
@@ -22,12 +22,20 @@ export interface AuthenticatorDeps {
   readonly keys: KeyVerifier;
   readonly tokens: Tokens;
   readonly lastUsed: LastUsed;
+  readonly browser: Pick<BrowserSlot, 'verify'>;
   readonly nowMs: () => number;
 }
+
+/** A credential without its secret: what a ticket keeps of who minted it. */
+export type CredentialReference =
+  | { readonly type: 'key'; readonly keyId: string; readonly tenantId: TenantId }
+  | { readonly type: 'user'; readonly sessionId: string; readonly tenantId: TenantId };
 
 export interface Authenticator {
   /** The caller, or null for 401. A selected organization the caller does not belong to is `NOT_FOUND`. */
   authenticate(headers: Headers, ip: string | null): Promise<Actor | null>;
+  /** The caller behind a credential seen before, as it stands now; null when it has ended. */
+  resume(reference: CredentialReference): Promise<Actor | null>;
   /** Roles and sessions are read again from now on. */
   forget(): void;
 }
@@ -42,23 +50,6 @@ const selectorOf = (headers: Headers): string | null => {
   return value;
 };
 
-/** A lookup whose answer is good for less than a second, counted from when it was asked. */
-const createLookup = <T>(nowMs: () => number) => {
-  const answers = new BoundedMap<string, { readonly answer: Promise<T>; readonly until: number }>(MAX_LOOKUPS);
-  return {
-    get: (key: string, ask: () => Promise<T>): Promise<T> => {
-      const known = answers.get(key);
-      if (known !== undefined && nowMs() < known.until) return known.answer;
-      const answer = ask();
-      answers.set(key, { answer, until: nowMs() + LOOKUP_TTL_MS });
-      // A failure is not an answer.
-      answer.catch(() => answers.delete(key));
-      return answer;
-    },
-    clear: () => answers.clear(),
-  };
-};
-
 const mayRoam = ({ keyType, workspaceId }: KeyActor): boolean => (keyType === 'admin' || keyType === 'platform') && workspaceId === null;
 
 /** Operators act as admins where they are no members: everything but what only an owner may. */
@@ -67,7 +58,13 @@ const effectiveRole = (role: Role | null, isOperator: boolean): Role | null => {
   return role === 'owner' ? 'owner' : 'admin';
 };
 
-export const createAuthenticator = ({ db, keys, tokens, lastUsed, nowMs }: AuthenticatorDeps): Authenticator => {
+const suspended = (actor: Actor): RefusedCredential =>
+  new RefusedCredential(actor, 'organization_suspended', {
+    code: 'FORBIDDEN',
+    message: 'This organization is suspended; its data is kept. Ask the operator of the installation.',
+  });
+
+export const createAuthenticator = ({ db, keys, tokens, lastUsed, browser, nowMs }: AuthenticatorDeps): Authenticator => {
   const sessions = createLookup<Awaited<ReturnType<typeof viewSession>>>(nowMs);
   const roles = createLookup<Role | null>(nowMs);
   const tenants = createLookup<TenantId | null>(nowMs);
@@ -83,16 +80,23 @@ export const createAuthenticator = ({ db, keys, tokens, lastUsed, nowMs }: Authe
     return found;
   };
 
+  const keyActor = async ({ actor }: KnownKey): Promise<KeyActor | null> => {
+    if (actor.userId === null) return actor;
+    const role = await roleOf(actor.tenantId, actor.userId);
+    return role === null ? null : { ...actor, role }; // the user has left: so has the key
+  };
+
   const withKey = async (text: string, ip: string | null, selector: string | null): Promise<Actor | null> => {
     const key = await keys.verify(text);
     const now = nowMs();
-    if (key === null || now >= key.expiresAtMs || key.allows?.(ip) === false) return null;
-    let { actor } = key;
-    if (actor.userId !== null) {
-      const role = await roleOf(actor.tenantId, actor.userId);
-      if (role === null) return null; // the user has left: so has the key
-      actor = { ...actor, role };
-    }
+    if (key === null) return null;
+    // Known, so it is worth an entry in the audit log that somebody still tries it; the caller reads the same as any stranger.
+    if (key.revoked) throw new RefusedCredential(key.actor, 'revoked');
+    if (now >= key.expiresAtMs) throw new RefusedCredential(key.actor, 'expired');
+    if (key.allows?.(ip) === false) throw new RefusedCredential(key.actor, 'address');
+    if (key.suspended) throw suspended(key.actor);
+    let actor = await keyActor(key);
+    if (actor === null) throw new RefusedCredential(key.actor, 'user_left');
     if (selector !== null) actor = { ...actor, tenantId: await tenantFor(key, selector) };
     lastUsed.touch(actor.id, now);
     return actor;
@@ -101,30 +105,54 @@ export const createAuthenticator = ({ db, keys, tokens, lastUsed, nowMs }: Authe
   const withToken = async (text: string, selector: string | null): Promise<Actor | null> => {
     const token = await tokens.verify('access', text, new Date(nowMs()));
     if (token === null) return null;
-    const lookup = () => viewSession(db.read, token.sessionId, selector);
-    const session = await sessions.get(`${token.sessionId} ${selector ?? ''}`, lookup);
-    if (session === undefined || session.user_id !== token.userId) return null;
+    const actor = await userActor(token.sessionId, selector);
+    return actor?.id === token.userId ? actor : null;
+  };
+
+  const userActor = async (sessionId: string, selector: string | null): Promise<Actor | null> => {
+    const lookup = () => viewSession(db.read, sessionId, selector);
+    const session = await sessions.get(`${sessionId} ${selector ?? ''}`, lookup);
+    if (session === undefined) return null;
     const role = effectiveRole(session.role, session.is_operator);
     if (session.tenant_id === null || role === null) {
       if (selector !== null) throw notFound();
       return null;
     }
-    return {
+    const actor: Actor = {
       type: 'user',
       id: session.user_id,
       name: session.name ?? session.email,
       tenantId: session.tenant_id,
       role,
       isOperator: session.is_operator,
-      sessionId: token.sessionId,
+      sessionId,
     };
+    if (session.tenant_suspended_at !== null && !session.is_operator) throw suspended(actor);
+    return actor;
+  };
+
+  /** It is bound to one organization: selecting it is harmless, any other is not there. */
+  const withBrowserToken = async (text: string, selector: string | null): Promise<Actor | null> => {
+    const actor = await browser.verify(text);
+    if (actor === null || selector === null || selector.toLowerCase() === actor.tenantId) return actor;
+    const selected = await tenants.get(selector, async () => (await tenantBySelector(db.read, selector))?.id ?? null);
+    if (selected !== actor.tenantId) throw notFound();
+    return actor;
   };
 
   return {
     authenticate: async (headers, ip) => {
       const text = bearer(headers);
       if (text === null) return null;
+      if (text.startsWith('mbt_')) return withBrowserToken(text, selectorOf(headers));
       return text.startsWith('msk_') ? withKey(text, ip, selectorOf(headers)) : withToken(text, selectorOf(headers));
+    },
+    resume: async (reference) => {
+      if (reference.type === 'user') return userActor(reference.sessionId, reference.tenantId);
+      const row = await keyStillGood(db.read, reference.keyId);
+      const key = row === undefined ? null : toKnown(row);
+      const actor = key === null || nowMs() >= key.expiresAtMs ? null : await keyActor(key);
+      return actor === null ? null : { ...actor, tenantId: reference.tenantId };
     },
     forget: () => {
       sessions.clear();

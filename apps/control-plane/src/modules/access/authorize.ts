@@ -1,5 +1,5 @@
 import type { Access, Route } from '@miosa/http';
-import { type Actor, Fault, isOperator, type Role } from '@miosa/kernel';
+import { type Actor, type BrowserActor, Fault, isOperator, type Role } from '@miosa/kernel';
 import { covers } from './scopes.ts';
 
 const RANK: Readonly<Record<Role, number>> = { viewer: 0, member: 1, admin: 2, owner: 3 };
@@ -42,6 +42,15 @@ const authorizeKey = (actor: Extract<Actor, { type: 'key' }>, rules: Rules, role
   requireRole(actor.role ?? 'viewer', role);
 };
 
+/** Only what the route opens to browsers, with the permission it names (contract 2.5). The boundary is judged where the resource is looked up. */
+const authorizeBrowser = ({ permissions }: BrowserActor, { browser }: Rules): void => {
+  if (browser === undefined) {
+    throw forbidden('A browser token cannot do this; call it from your backend with an API key.', { reason: 'browser_token' });
+  }
+  if (browser === 'any' || permissions.includes(browser)) return;
+  throw forbidden(`This browser token lacks the permission ${browser}.`, { reason: 'browser_token', required_permission: browser });
+};
+
 /** Credential known (401 is past): may it call this operation at all? Throws FORBIDDEN. Which resources it sees comes after. */
 export const authorize = (actor: Actor, route: Pick<Route, 'access' | 'method'>): void => {
   const { access } = route;
@@ -50,7 +59,8 @@ export const authorize = (actor: Actor, route: Pick<Route, 'access' | 'method'>)
     throw forbidden('Only operators of the installation may do this.', { required_role: 'operator' });
   }
   const role = neededRole(access, route.method);
-  if (actor.type === 'key') authorizeKey(actor, access, role);
+  if (actor.type === 'browser') authorizeBrowser(actor, access);
+  else if (actor.type === 'key') authorizeKey(actor, access, role);
   else if (access.scope === LLM_SCOPE) {
     throw forbidden('LLM routes take API keys of purpose optimal only.', { reason: 'wrong_purpose', required_purpose: 'optimal' });
   } else requireRole(actor.role, role);

@@ -5,6 +5,7 @@ import type { Tenancy } from '../tenancy/index.ts';
 import { authRoutes } from './auth.routes.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { authorize } from './authorize.ts';
+import { createBrowserSlot } from './browser-credentials.ts';
 import type { Core } from './core.ts';
 import { createTokens } from './jwt.ts';
 import { createKeyVerifier } from './key-verifier.ts';
@@ -14,8 +15,12 @@ import { createLiveness } from './liveness.ts';
 import { createPasswords } from './passwords.ts';
 import { createWatch } from './watch.ts';
 
+export type { CredentialReference } from './authenticate.ts';
 export { authorize } from './authorize.ts';
-export { hasScope, SCOPES } from './scopes.ts';
+export type { BrowserCredentials } from './browser-credentials.ts';
+export { createLookup } from './lookup.ts';
+export { type Minter, type MinterNow, mintersNow } from './minters.store.ts';
+export { covers, hasScope, SCOPES } from './scopes.ts';
 export type * from './types.ts';
 
 /** Fired by the database for every change of a key; the payload is its id. */
@@ -27,17 +32,20 @@ export interface AccessOptions {
   readonly log: Log;
   /** 64 random bytes in hex (`keys/jwt.secret`). */
   readonly jwtSecretHex: string;
+  /** Secrets used before, whose tokens still count. */
+  readonly earlierJwtSecretsHex?: readonly string[];
   readonly nowMs?: () => number;
 }
 
 /** Credentials: who is asking, and may they? Works before `start`, without a cache. */
-export const createAccess = ({ db, tenancy, log, jwtSecretHex, nowMs = Date.now }: AccessOptions) => {
-  const tokens = createTokens(jwtSecretHex);
+export const createAccess = ({ db, tenancy, log, jwtSecretHex, earlierJwtSecretsHex, nowMs = Date.now }: AccessOptions) => {
+  const tokens = createTokens(jwtSecretHex, earlierJwtSecretsHex);
+  const browser = createBrowserSlot();
   const lastUsed = createLastUsed(db, log);
   const liveness = createLiveness(db, () => keys.forgetAll());
   const keys = createKeyVerifier(db, liveness, nowMs);
-  const authenticator = createAuthenticator({ db, keys, tokens, lastUsed, nowMs });
-  const watch = createWatch(db, log);
+  const authenticator = createAuthenticator({ db, keys, tokens, lastUsed, browser, nowMs });
+  const watch = createWatch(db, browser, log);
   const core: Core = { db, log, tenancy, tokens, passwords: createPasswords(nowMs), keys, authenticator };
   let stop: (() => Promise<void>) | undefined;
   return {
@@ -54,6 +62,9 @@ export const createAccess = ({ db, tenancy, log, jwtSecretHex, nowMs = Date.now 
       await lastUsed.flush();
     },
     authenticate: authenticator.authenticate,
+    /** How browser tokens are judged, from now on. */
+    acceptBrowserTokens: browser.register,
+    resume: authenticator.resume,
     authorize,
     watchCredential: watch.watchCredential,
   };

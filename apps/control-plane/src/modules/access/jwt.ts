@@ -1,4 +1,4 @@
-import { createSecretKey, hash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { createSecretKey, hash, type KeyObject, randomUUID, timingSafeEqual } from 'node:crypto';
 import { isUuid, type Role, type TenantId, type UserId } from '@miosa/kernel';
 import { jwtVerify, SignJWT } from 'jose';
 
@@ -30,29 +30,49 @@ export const tokenHash = (token: string): Buffer => hash('sha256', token, 'buffe
 
 export const sameHash = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);
 
-/** JWTs, HS512 only (contract 2.3). `secretHex`: 64 bytes. */
-export const createTokens = (secretHex: string): Tokens => {
-  const bytes = Buffer.from(secretHex, 'hex');
+interface Secret {
+  readonly kid: string;
+  readonly key: KeyObject;
+}
+
+const readSecret = (hex: string): Secret => {
+  const bytes = Buffer.from(hex, 'hex');
   if (bytes.length < 64) throw new Error('the JWT secret must have 64 bytes in hex'); // RFC 7518, 3.2: no shorter than the hash
-  const secret = createSecretKey(bytes);
+  // Labelled, so that it is the hash of nothing else; of 512 random bits it tells nothing.
+  return {
+    kid: hash('sha256', Buffer.concat([Buffer.from('miosa jwt kid\n'), bytes]), 'base64url').slice(0, 16),
+    key: createSecretKey(bytes),
+  };
+};
+
+/** JWTs, HS512 only (contract 2.3). Each secret has 64 bytes; the first signs, tokens of the `earlier` ones still verify. */
+export const createTokens = (secretHex: string, earlier: readonly string[] = []): Tokens => {
+  const current = readSecret(secretHex);
+  const secrets = new Map([current, ...earlier.map(readSecret)].map(({ kid, key }) => [kid, key]));
+  /** `kid` only picks among our own secrets; tokens from before there were several carry none. */
+  const secretFor = ({ kid }: { readonly kid?: string }): KeyObject => {
+    const found = secrets.get(kid ?? current.kid);
+    if (found === undefined) throw new Error('signed with no secret of ours');
+    return found;
+  };
   return {
     sign: (kind, { userId, tenantId, role, sessionId }, now) => {
       const issued = Math.floor(now.getTime() / 1000);
       // The random id makes two tokens of one second differ: a rotated refresh token must not equal its successor.
       return new SignJWT({ tid: tenantId, role, sid: sessionId })
-        .setProtectedHeader({ alg: 'HS512', typ: 'JWT' })
+        .setProtectedHeader({ alg: 'HS512', typ: 'JWT', kid: current.kid })
         .setIssuer(ISSUER)
         .setAudience(audience(kind))
         .setSubject(userId)
         .setJti(randomUUID())
         .setIssuedAt(issued)
         .setExpirationTime(issued + (kind === 'access' ? ACCESS_SECONDS : REFRESH_SECONDS))
-        .sign(secret);
+        .sign(current.key);
     },
     verify: async (kind, token, now) => {
       if (token.length > MAX_LENGTH) return null;
       try {
-        const { payload } = await jwtVerify(token, secret, {
+        const { payload } = await jwtVerify(token, secretFor, {
           algorithms: ['HS512'],
           issuer: ISSUER,
           audience: audience(kind),

@@ -3,7 +3,7 @@ import type { Actor } from '@miosa/kernel';
 import { allowListOf } from './addresses.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { isKey, keyHash } from './key-format.ts';
-import { type ApiKeyRow, keyByHash } from './keys.store.ts';
+import { type KeyInTenant, keyByHash } from './keys.store.ts';
 import type { Liveness } from './liveness.ts';
 
 /** Keys in memory; at about 1 KiB each. */
@@ -21,9 +21,12 @@ export interface KnownKey {
   readonly expiresAtMs: number;
   /** Null: from anywhere. */
   readonly allows: ((ip: string | null) => boolean) | null;
+  readonly revoked: boolean;
+  /** Its organization is suspended. */
+  readonly suspended: boolean;
 }
 
-const toKnown = (row: ApiKeyRow & { readonly tenant_slug: string }): KnownKey => ({
+export const toKnown = (row: KeyInTenant): KnownKey => ({
   actor: {
     type: 'key',
     id: row.id,
@@ -39,10 +42,12 @@ const toKnown = (row: ApiKeyRow & { readonly tenant_slug: string }): KnownKey =>
   tenantSlug: row.tenant_slug,
   expiresAtMs: row.expires_at?.getTime() ?? Number.POSITIVE_INFINITY,
   allows: allowListOf(row.allowed_ips),
+  revoked: row.revoked_at !== null,
+  suspended: row.tenant_suspended_at !== null,
 });
 
 export interface KeyVerifier {
-  /** The key as it is now, or null when there is none. Expiry and address are the caller's to check. */
+  /** The key as it is now, or null when there is none. Whether it is good for anything is the caller's to check. */
   verify(key: string): Promise<KnownKey | null>;
   /** Something about this key changed. */
   forget(keyId: string): void;

@@ -26,15 +26,25 @@ const COLUMNS = [
   'api_keys.created_at',
 ] as const;
 
-/** The key with this hash, unless revoked or of a deleted organization. Expiry is the caller's to judge: it may come while cached. */
-export const keyByHash = (db: Db, hash: Buffer): Promise<(ApiKeyRow & { readonly tenant_slug: string }) | undefined> =>
+const inLivingTenant = (db: Db) =>
   db
     .selectFrom('api_keys')
     .innerJoin('tenants', 'tenants.id', 'api_keys.tenant_id')
-    .select([...COLUMNS, 'tenants.slug as tenant_slug'])
-    .where('key_hash', '=', hash)
+    .select([...COLUMNS, 'tenants.slug as tenant_slug', 'tenants.suspended_at as tenant_suspended_at'])
+    .where('tenants.deleted_at', 'is', null);
+
+export type KeyInTenant = ApiKeyRow & { readonly tenant_slug: string; readonly tenant_suspended_at: Date | null };
+
+/** The key with this hash, also a revoked one, unless its organization is deleted. Expiry may come while it is cached. */
+export const keyByHash = (db: Db, hash: Buffer): Promise<KeyInTenant | undefined> =>
+  inLivingTenant(db).where('key_hash', '=', hash).executeTakeFirst();
+
+/** Neither revoked nor of a deleted or suspended organization. Expiry is the caller's to judge. */
+export const keyStillGood = (db: Db, id: string): Promise<KeyInTenant | undefined> =>
+  inLivingTenant(db)
+    .where('api_keys.id', '=', id as ApiKeyId)
     .where('revoked_at', 'is', null)
-    .where('tenants.deleted_at', 'is', null)
+    .where('tenants.suspended_at', 'is', null)
     .executeTakeFirst();
 
 export interface NewKey {

@@ -33,6 +33,7 @@ export const visibleKeys = ({ actor }: Op): KeyVisibility => {
     if (actor.isOperator) return { ...everything, types: ['user', 'live', 'test', 'admin', 'platform'] };
     return actor.role === 'admin' || actor.role === 'owner' ? everything : { types: ['user'], userId: actor.id, workspaceId: null };
   }
+  if (actor.type === 'browser') return { types: [], userId: null, workspaceId: null };
   const { keyType, workspaceId, userId } = actor;
   if (keyType === 'user') return { types: ['user'], userId, workspaceId };
   if (keyType === 'admin' || keyType === 'platform')

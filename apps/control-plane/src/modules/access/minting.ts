@@ -13,6 +13,7 @@ export const mintableTypes = ({ actor }: Op): readonly KeyType[] => {
     if (actor.isOperator) return ALL;
     return actor.role === 'admin' || actor.role === 'owner' ? ['user', 'live', 'test'] : ['user'];
   }
+  if (actor.type === 'browser') return [];
   if (actor.keyType === 'user') return ['user'];
   return actor.keyType === 'live' || actor.keyType === 'test' ? ['live', 'test'] : ['live', 'test', 'admin', 'platform'];
 };

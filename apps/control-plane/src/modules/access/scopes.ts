@@ -49,6 +49,7 @@ export const isSubset = (wanted: readonly string[], granted: readonly string[]):
 /** Do scopes (keys) and role (users and their keys) allow it? Which resources, is decided elsewhere. */
 export const hasScope = (actor: Actor, scope: string): boolean => {
   if (actor.type === 'system') return true;
+  if (actor.type === 'browser') return false; // it has permissions, and they give no scope
   if (actor.role === 'viewer' && !scope.endsWith(':read') && !(actor.type === 'user' && actor.isOperator)) return false;
   return actor.type === 'user' || covers(actor.scopes, scope);
 };

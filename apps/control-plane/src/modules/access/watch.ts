@@ -1,5 +1,6 @@
 import type { Database } from '@miosa/db';
 import type { Actor, Log } from '@miosa/kernel';
+import type { BrowserSlot } from './browser-credentials.ts';
 import { endedCredentials } from './signals.store.ts';
 
 /** Open streams are cut within a second of the end of their credential (contract 2.4). */
@@ -11,17 +12,21 @@ interface Watched {
 }
 
 /** Watches the credentials behind open streams: one query each half second, and none when nothing is open. */
-export const createWatch = (db: Database, log: Log) => {
+export const createWatch = (db: Database, browser: Pick<BrowserSlot, 'ended'>, log: Log) => {
   const watched = new Set<Watched>();
   let timer: NodeJS.Timeout | undefined;
 
-  const credentialOf = ({ actor }: Watched): string => (actor.type === 'key' ? actor.id : actor.sessionId);
+  const credentialOf = ({ actor }: Watched): string => (actor.type === 'user' ? actor.sessionId : actor.id);
 
   const sweep = async (): Promise<void> => {
     const ids = (type: 'key' | 'user') => [...new Set([...watched].filter((w) => w.actor.type === type).map(credentialOf))];
     try {
-      const gone = await endedCredentials(db.read, ids('key'), ids('user'));
-      for (const entry of [...watched]) if (gone.has(credentialOf(entry))) entry.end();
+      const visitors = [...watched].flatMap(({ actor }) => (actor.type === 'browser' ? [actor] : []));
+      const [gone, left] = await Promise.all([endedCredentials(db.read, ids('key'), ids('user')), browser.ended(visitors)]);
+      for (const entry of [...watched]) {
+        const { actor } = entry;
+        if (actor.type === 'browser' ? left.has(actor) : gone.has(credentialOf(entry))) entry.end();
+      }
     } catch (error) {
       log.warn({ err: error }, 'credentials of open streams not checked');
     }

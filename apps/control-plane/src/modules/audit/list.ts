@@ -1,11 +1,11 @@
 import type { Database } from '@miosa/db';
-import { isUuid, type Op, tenantOf } from '@miosa/kernel';
+import { isUuid, type Op, type TenantId, tenantOf } from '@miosa/kernel';
 import { type Expression, type SqlBool, sql } from 'kysely';
 import type { Static } from 'typebox';
 import type { AuditEntry, AuditQuery } from './schemas.ts';
 import { type AuditRow, listEntries } from './store.ts';
 
-type Filters = Omit<Static<typeof AuditQuery>, 'limit' | 'cursor'>;
+export type Filters = Omit<Static<typeof AuditQuery>, 'limit' | 'cursor'>;
 type Condition = Expression<SqlBool>;
 
 const TEXT = ['resource_type', 'resource_id', 'outcome', 'external_workspace_id', 'external_user_id', 'external_project_id'] as const;
@@ -42,8 +42,8 @@ const wanted = (filters: Filters): Condition[] => {
 
 /** Contract 2.6: viewers, members and user keys read their own entries; a bound key those of its workspace. */
 const allowed = ({ actor }: Op): Condition[] => {
-  const conditions: Condition[] = [];
-  const limited = actor.type !== 'system' && (actor.role === 'viewer' || actor.role === 'member');
+  const conditions: Condition[] = actor.type === 'browser' ? [equals('actor_id', actor.id)] : [];
+  const limited = (actor.type === 'user' || actor.type === 'key') && (actor.role === 'viewer' || actor.role === 'member');
   if (actor.type === 'user' && limited && !actor.isOperator) conditions.push(equals('actor_id', actor.id));
   if (actor.type === 'key' && actor.keyType === 'user') {
     conditions.push(sql<SqlBool>`audit_entries.actor_id in (${actor.id}, ${actor.userId})`);
@@ -59,6 +59,14 @@ export const pageOfEntries = (
   filters: Filters,
   page: { readonly beforeSeq: string | null; readonly limit: number },
 ): Promise<AuditRow[]> => listEntries(db.read, tenantOf(op), [...allowed(op), ...wanted(filters)], page);
+
+/** The same over all organizations, for operators. */
+export const pageOfAllEntries = (
+  db: Database,
+  tenantId: TenantId | null,
+  filters: Filters,
+  page: { readonly beforeSeq: string | null; readonly limit: number },
+): Promise<AuditRow[]> => listEntries(db.read, tenantId, wanted(filters), page);
 
 export const presentEntry = (row: AuditRow): Static<typeof AuditEntry> => ({
   id: row.id,
@@ -85,4 +93,6 @@ export const presentEntry = (row: AuditRow): Static<typeof AuditEntry> => ({
   request_id: row.request_id,
   metadata: row.metadata,
   created_at: row.created_at.toISOString(),
+  prev_hash: row.prev_hash,
+  hash: row.hash,
 });

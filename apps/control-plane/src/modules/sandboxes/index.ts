@@ -1,4 +1,5 @@
 import type { Route } from '@miosa/http';
+import { createBoundaries, type SandboxBoundaries } from './boundary.ts';
 import { createCore } from './core.ts';
 import type { SandboxesDeps } from './deps.ts';
 import { createEnvRoutes } from './env/routes.ts';
@@ -12,12 +13,14 @@ import { createPreviewRoutes } from './previews/routes.ts';
 import { countByProject, totalsByProjects } from './store.ts';
 import type { EndedReason } from './types.ts';
 
+export { createBoundaries, type SandboxBoundaries, type SandboxBoundary } from './boundary.ts';
 export type { SandboxesDeps, TenancyFace } from './deps.ts';
 
 export interface Sandboxes {
   /** Public routes, and those of the internal socket (`internal: true`). */
   readonly routes: readonly Route[];
   readonly jobs: Jobs;
+  readonly boundaries: SandboxBoundaries;
   /** Ends reconcilers, waits for work under way (at most `graceMs`), writes activity, closes connections. Sandboxes live on. */
   close(graceMs?: number): Promise<void>;
 }
@@ -48,7 +51,7 @@ export const createSandboxes = async (deps: SandboxesDeps): Promise<Sandboxes> =
     await core.signals.close();
     core.pools.closeAll();
   };
-  return { routes: sandboxRoutes(core), jobs, close };
+  return { routes: sandboxRoutes(core), jobs, boundaries: createBoundaries(core), close };
 };
 
 /** Static names before patterns of the same depth is the router's business; order here is that of the documentation. */

@@ -13,6 +13,8 @@ const visible = <O>(query: Sandboxes<O>, who: Visibility): Sandboxes<O> => {
   let scoped = query.where('tenant_id', '=', who.tenantId);
   if (who.workspaceIds !== null) scoped = scoped.where(sql<boolean>`workspace_id = any(${[...who.workspaceIds]}::uuid[])`);
   if (who.ownerUserId !== null) scoped = scoped.where('owner_user_id', '=', who.ownerUserId);
+  if (who.projectId != null) scoped = scoped.where('project_id', '=', who.projectId);
+  if (who.sandboxId != null) scoped = scoped.where('id', '=', who.sandboxId);
   return scoped;
 };
 
@@ -169,6 +171,17 @@ export const livingIn = async (
   if (scope.workspaceId !== undefined) query = query.where('workspace_id', '=', scope.workspaceId);
   if (scope.projectId !== undefined) query = query.where('project_id', '=', scope.projectId);
   return (await query.execute()).map((row) => row.id);
+};
+
+/** Of these sandboxes, the ones that are not destroyed. */
+export const livingAmong = async (db: Db, ids: readonly string[]): Promise<Set<string>> => {
+  const rows = await db
+    .selectFrom('sandboxes')
+    .select('id')
+    .where(sql<boolean>`id = any(${[...ids]}::text[])`)
+    .where('state', '<>', 'destroyed')
+    .execute();
+  return new Set(rows.map((row) => row.id));
 };
 
 /** What living sandboxes of these projects hold; storage is what they may use. */

@@ -1,10 +1,11 @@
 import type { Database } from '@miosa/db';
 import type { Route } from '@miosa/http';
 import type { Op } from '@miosa/kernel';
+import { type PlaceRequest, resolvePlace } from './boundary.ts';
 import type { Core } from './core.ts';
 import { assertSetupDone } from './identity.ts';
 import { resolveOwnership } from './ownership.ts';
-import { holdProject, ownershipEchoes } from './projects.store.ts';
+import { holdProject, livingPlaces, ownershipEchoes } from './projects.store.ts';
 import { allRoutes } from './routes.ts';
 import type { Dependents, OwnershipRequest } from './types.ts';
 import { visibleWorkspaces } from './visibility.ts';
@@ -53,6 +54,10 @@ export const createTenancy = ({ db }: { readonly db: Database }) => {
     visibleWorkspaces: (op: Op) => visibleWorkspaces(op, core),
     /** The id of a workspace the caller sees, else 404. */
     requireWorkspace: async (op: Op, id: string) => (await getWorkspace(op, core, id)).id,
+    /** The existing workspace and project that all selectors agree on; nothing is made. */
+    resolvePlace: (op: Op, request: PlaceRequest) => resolvePlace(op, core, request),
+    /** Of these workspaces and projects, the ones that are not deleted. */
+    livingPlaces: (workspaceIds: readonly string[], projectIds: readonly string[]) => livingPlaces(core.db.read, workspaceIds, projectIds),
     registerDependents: (dependents: Dependents): void => {
       core.dependents.push(dependents);
     },

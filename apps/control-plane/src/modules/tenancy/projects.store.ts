@@ -62,6 +62,15 @@ export const projectEvenDeleted = (db: Db, tenantId: TenantId, id: string): Prom
     .where(sql<boolean>`(deleted_at is null or deleted_at > now() - interval '30 days')`)
     .executeTakeFirst();
 
+/** Of these workspaces and projects, the ones that are not deleted. A project dies with its workspace. */
+export const livingPlaces = async (db: Db, workspaceIds: readonly string[], projectIds: readonly string[]): Promise<Set<string>> => {
+  const { rows } = await sql<{ id: string }>`
+    select id::text from workspaces where id = any(${[...workspaceIds]}::uuid[]) and deleted_at is null
+    union all
+    select id::text from projects where id = any(${[...projectIds]}::uuid[]) and deleted_at is null`.execute(db);
+  return new Set(rows.map((row) => row.id));
+};
+
 export interface NewProject {
   readonly tenantId: TenantId;
   readonly workspaceId: WorkspaceId;

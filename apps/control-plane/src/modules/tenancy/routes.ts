@@ -10,7 +10,7 @@ import { Tenant, TenantIdentity } from './schemas.ts';
 import { tenantById, tenantsOfUser } from './store.ts';
 import { workspaceRoutes } from './workspaces.routes.ts';
 
-const roleOf = (actor: Actor): TenantWire['role'] => (actor.type === 'system' ? null : actor.role);
+const roleOf = (actor: Actor): TenantWire['role'] => (actor.type === 'user' || actor.type === 'key' ? actor.role : null);
 
 const current = async (op: Op, core: Core): Promise<TenantWire> => {
   const row = await tenantById(core.db.read, tenantOf(op));

@@ -12,6 +12,10 @@ export interface TenantTable {
   plan: Generated<string>;
   owner_user_id: string | null;
   setup_done: Generated<boolean>;
+  allowed_origins: Generated<string[]>;
+  embed_origins: Generated<string[]>;
+  suspended_at: Date | null;
+  suspend_reason: string | null;
   deleted_at: Date | null;
   created_at: Timestamp;
   updated_at: Timestamp;
@@ -54,6 +58,9 @@ export interface UserTable {
   name: string | null;
   password_hash: string;
   is_operator: Generated<boolean>;
+  suspended_at: Date | null;
+  suspend_reason: string | null;
+  deleted_at: Date | null;
   created_at: ColumnType<Date, Date, never>;
 }
 

@@ -6,11 +6,15 @@ import { defaultWorkspace } from './workspaces.store.ts';
 const seesAll = ({ actor }: Op): boolean => {
   if (actor.type === 'system') return true;
   if (actor.type === 'user') return actor.isOperator || actor.role === 'admin' || actor.role === 'owner';
+  if (actor.type === 'browser') return false;
   return actor.keyType !== 'user' || actor.role === 'admin' || actor.role === 'owner';
 };
 
-/** The workspace a key is bound to. */
-export const boundWorkspace = ({ actor }: Op): WorkspaceId | null => (actor.type === 'key' ? actor.workspaceId : null);
+/** The workspace a key or browser token is bound to. */
+export const boundWorkspace = ({ actor }: Op): WorkspaceId | null => {
+  if (actor.type === 'browser') return actor.boundary.workspaceId;
+  return actor.type === 'key' ? actor.workspaceId : null;
+};
 
 /**
  * The one answer to "which workspaces may this caller know of" (contract 2.2, 2.6): a bound key its own; viewers, members and their
@@ -18,6 +22,7 @@ export const boundWorkspace = ({ actor }: Op): WorkspaceId | null => (actor.type
  */
 export const visibleWorkspaces = async (op: Op, core: Core): Promise<VisibleWorkspaces> => {
   const bound = boundWorkspace(op);
+  if (op.actor.type === 'browser') return [op.actor.boundary.workspaceId];
   if (seesAll(op)) return bound === null ? 'all' : [bound];
   const shared = await defaultWorkspace(core.db.read, tenantOf(op));
   return shared === undefined || (bound !== null && bound !== shared.id) ? [] : [shared.id];

@@ -2,6 +2,7 @@ import { defineRoute, type Route } from '@miosa/http';
 import { Type } from 'typebox';
 import type { Core } from '../deps.ts';
 import { Deleted, File, FileTree, Id, WriteManyResult } from '../schemas.ts';
+import { confined } from './confine.ts';
 import {
   changeFile,
   createFile,
@@ -256,4 +257,4 @@ const changeRoutes = (core: Core): Route[] => [
   }),
 ];
 
-export const createFileRoutes = (core: Core): Route[] => [...readRoutes(core), ...writeRoutes(core), ...changeRoutes(core)];
+export const createFileRoutes = (core: Core): Route[] => [...readRoutes(core), ...writeRoutes(core), ...changeRoutes(core)].map(confined);

@@ -1,5 +1,5 @@
 import { mintToken, previewUrl, tokenHash } from '@miosa/hostnames';
-import { newId, notFound, type Op } from '@miosa/kernel';
+import { Fault, newId, notFound, type Op } from '@miosa/kernel';
 import type { Static } from 'typebox';
 import type { Core } from '../deps.ts';
 import { auditSandbox } from '../lifecycle/audit.ts';
@@ -147,12 +147,22 @@ export interface TokenRequest {
 
 const DEFAULT_TOKEN_SEC = 3600;
 
+/** Unix seconds. What a browser token mints is read-only and ends with it at the latest (contract 2.5, `preview:read`). */
+const expiryFor = ({ actor, now }: Op, scope: 'read' | 'interact', seconds: number): number => {
+  const exp = Math.floor(now().getTime() / 1000) + seconds;
+  if (actor.type !== 'browser') return exp;
+  if (scope !== 'read') {
+    throw new Fault('FORBIDDEN', 'A browser token mints preview tokens with scope read only.', { details: { reason: 'browser_token' } });
+  }
+  return Math.min(exp, Math.floor(actor.expiresAt.getTime() / 1000));
+};
+
 export const mintPreviewToken = async (op: Op, core: Core, id: string, request: TokenRequest): Promise<Static<typeof PreviewToken>> => {
   const row = await living(op, core, id);
   const shown = typeof request.port === 'number' ? request.port : await defaultPort(core, row);
   const port = request.port ?? shown;
   const scope = request.scope ?? 'read';
-  const exp = Math.floor(op.now().getTime() / 1000) + (request.expires_in ?? DEFAULT_TOKEN_SEC);
+  const exp = expiryFor(op, scope, request.expires_in ?? DEFAULT_TOKEN_SEC);
   const jti = newId('prv', op.now().getTime());
   const token = mintToken('preview', core.previewKeyPem, {
     jti,
