@@ -39,6 +39,29 @@ export const integer =
     return value;
   };
 
+/** Words separated by commas, or the option given several times. */
+export const words = (text: string, before: readonly string[] = []): string[] => [
+  ...before,
+  ...text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== ''),
+];
+
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A time in ISO 8601, or how far it is from now: `30m`, `12h`, `90d`. Answers ISO 8601. */
+export const time =
+  (name: string, direction: 1 | -1) =>
+  (text: string): string => {
+    const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+    const ms = unit === undefined ? Date.parse(text) : Date.now() + direction * Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
+    // Without a zone it would mean another moment on the server than here.
+    if (Number.isNaN(ms) || (unit === undefined && !/(Z|[+-]\d\d:?\d\d|^\d{4}-\d\d-\d\d)$/i.test(text)))
+      throw new UserError(`${name}: "${text}" is neither a time such as 2027-01-01T00:00:00Z nor a distance such as 90d, 12h or 30m.`);
+    return new Date(ms).toISOString();
+  };
+
 /** `K=V`, repeatable. */
 export const pairs = (text: string, before: Record<string, string> = {}): Record<string, string> => {
   const at = text.indexOf('=');

@@ -1,72 +1,11 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Io } from './io.ts';
-import { run } from './run.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { answer, refuse, TestCli } from './testing/cli.ts';
 
-type Handler = (request: IncomingMessage & { text: string; bytes: Buffer<ArrayBuffer> }, response: ServerResponse) => void;
-
-let folder: string;
-let handler: Handler;
-let seen: string[];
-let server: ReturnType<typeof createServer>;
-let base: string;
-
-beforeEach(async () => {
-  // The SDK reads these too; what the machine has set must not matter.
-  for (const name of ['MIOSA_API_KEY', 'MIOSA_BASE_URL', 'MIOSA_TENANT', 'MIOSA_CA']) vi.stubEnv(name, '');
-  folder = await mkdtemp(join(tmpdir(), 'miosa-cli-'));
-  seen = [];
-  server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    seen.push(`${request.method} ${request.url}`);
-    const bytes = Buffer.concat(chunks);
-    handler(Object.assign(request, { bytes, text: bytes.toString() }), response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  await rm(folder, { recursive: true, force: true });
-});
-
-const answer = (response: ServerResponse, status: number, body: unknown): void => {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-};
-const refuse =
-  (status: number, code: string): Handler =>
-  (_request, response) =>
-    answer(response, status, { error: { code, message: `${code}.`, request_id: 'req_7' } });
-
-const miosa = async (args: readonly string[], more: { env?: Record<string, string>; stdin?: string; answers?: string[] } = {}) => {
-  let out = '';
-  let err = '';
-  const answers = [...(more.answers ?? [])];
-  const io: Io = {
-    env: { MIOSA_API_KEY: 'msk_test_1', MIOSA_BASE_URL: base, ...more.env },
-    configDir: join(folder, '.miosa'),
-    stdin: Readable.from(more.stdin === undefined ? [] : [Buffer.from(more.stdin)]),
-    out: (data) => {
-      out += typeof data === 'string' ? data : Buffer.from(data).toString();
-    },
-    err: (data) => {
-      err += typeof data === 'string' ? data : Buffer.from(data).toString();
-    },
-    drained: async () => undefined,
-    ask: async () => answers.shift() ?? '',
-    onInterrupt: () => () => undefined,
-  };
-  return { code: await run(args, io), out, err };
-};
+const cli = new TestCli();
+const miosa = cli.run.bind(cli);
 
 const sandbox = {
   id: 'sbx_1',
@@ -93,10 +32,10 @@ describe('exit codes', () => {
     [1, 'an address that is none', ['whoami', '--base-url', 'nonsense']],
     [1, 'a copy between two local files', ['cp', './a', './b']],
   ])('%d for %s', async (code, _what, args) => {
-    handler = refuse(500, 'UNEXPECTED');
+    cli.handler = refuse(500, 'UNEXPECTED');
     const result = await miosa(args);
     expect(result.code).toBe(code);
-    expect(seen).toEqual([]);
+    expect(cli.seen).toEqual([]);
     if (code !== 0) expect(result.err).toMatch(/^error: /m);
   });
 
@@ -108,7 +47,7 @@ describe('exit codes', () => {
     [3, 403, 'FORBIDDEN'],
     [4, 507, 'STORAGE_FULL'],
   ])('%d for %d %s, with the message and the request id', async (code, status, name) => {
-    handler = refuse(status, name);
+    cli.handler = refuse(status, name);
     const result = await miosa(['sandbox', 'get', 'sbx_1']);
     expect(result).toMatchObject({ code, out: '' });
     expect(result.err).toContain(`error: ${name}.`);
@@ -116,7 +55,7 @@ describe('exit codes', () => {
   });
 
   it('2 when nothing answers in time', async () => {
-    handler = () => undefined;
+    cli.handler = () => undefined;
     expect(await miosa(['whoami', '--timeout', '0.05'])).toMatchObject({ code: 2, out: '' });
   });
 
@@ -129,7 +68,7 @@ describe('exit codes', () => {
 
 describe('forms of output', () => {
   beforeEach(() => {
-    handler = (_request, response) =>
+    cli.handler = (_request, response) =>
       answer(response, 200, { data: [sandbox, { ...sandbox, id: 'sbx_2', name: 'evil\u001b[2J' }], next_cursor: null });
   });
 
@@ -153,7 +92,7 @@ describe('forms of output', () => {
 
 describe('sandboxes', () => {
   it('creates with ownership from flags and environment', async () => {
-    handler = (request, response) => answer(response, 201, { data: { ...sandbox, echoed: JSON.parse(request.text) } });
+    cli.handler = (request, response) => answer(response, 201, { data: { ...sandbox, echoed: JSON.parse(request.text) } });
     const { out, code } = await miosa(
       ['sandbox', 'create', '--project', 'summer-lead-magnet', '-e', 'A=1', '-e', 'bC=x=y', '--port', '3000', '--json'],
       {
@@ -170,7 +109,7 @@ describe('sandboxes', () => {
   });
 
   it('finds a sandbox by slug, else by name, and never guesses between several', async () => {
-    handler = (request, response) => {
+    cli.handler = (request, response) => {
       const url = request.url ?? '';
       if (url.includes('slug=twice')) answer(response, 200, { data: [sandbox, { ...sandbox, id: 'sbx_2' }], next_cursor: null });
       else if (url.includes('slug=')) answer(response, 200, { data: [], next_cursor: null });
@@ -179,15 +118,15 @@ describe('sandboxes', () => {
       else answer(response, 200, { data: { id: 'sbx_1', deleted: true } });
     };
     expect(await miosa(['sandbox', 'rm', 'preview', '-q'])).toMatchObject({ code: 0, out: 'sbx_1\n' });
-    expect(seen.at(-1)).toBe('DELETE /api/v1/sandboxes/sbx_1');
+    expect(cli.seen.at(-1)).toBe('DELETE /api/v1/sandboxes/sbx_1');
     expect((await miosa(['sandbox', 'rm', 'twice'])).err).toContain('sbx_1, sbx_2');
     expect(await miosa(['sandbox', 'rm', 'nobody'])).toMatchObject({ code: 1 });
-    expect(seen.filter((line) => line.startsWith('DELETE'))).toHaveLength(1);
+    expect(cli.seen.filter((line) => line.startsWith('DELETE'))).toHaveLength(1);
   });
 
   it('runs a command with its own flags, streams both outputs and exits with its code', async () => {
     let body: unknown;
-    handler = (request, response) => {
+    cli.handler = (request, response) => {
       body = JSON.parse(request.text);
       sse(
         response,
@@ -209,27 +148,27 @@ describe('sandboxes', () => {
 
   it('copies a file and a whole folder in, and back out again', async () => {
     let stored = Buffer.alloc(0);
-    handler = (request, response) => {
+    cli.handler = (request, response) => {
       const url = request.url ?? '';
       if (url.endsWith('/files/stat')) answer(response, 200, { data: { path: '/workspace', type: 'dir' } });
       else if (request.method === 'GET') response.end(stored);
       else answer(response, 200, { data: { files: 1 } });
       if (request.method === 'PUT') stored = request.bytes;
     };
-    await writeFile(join(folder, 'a.txt'), 'A');
-    expect((await miosa(['cp', join(folder, 'a.txt'), 'sbx_1:/workspace', '-q'])).code).toBe(0);
-    expect(seen.at(-1)).toBe('PUT /api/v1/sandboxes/sbx_1/files/content?path=%2Fworkspace%2Fa.txt&mode=0644');
-    const site = await mkdtemp(join(folder, 'site-'));
+    await writeFile(join(cli.folder, 'a.txt'), 'A');
+    expect((await miosa(['cp', join(cli.folder, 'a.txt'), 'sbx_1:/workspace', '-q'])).code).toBe(0);
+    expect(cli.seen.at(-1)).toBe('PUT /api/v1/sandboxes/sbx_1/files/content?path=%2Fworkspace%2Fa.txt&mode=0644');
+    const site = await mkdtemp(join(cli.folder, 'site-'));
     await writeFile(join(site, 'index.html'), '<h1>');
     expect((await miosa(['cp', '-r', site, 'sbx_1:/workspace', '-q'])).code).toBe(0);
-    expect(seen.at(-1)).toMatch(/^PUT .*archive\?path=%2Fworkspace%2Fsite-/);
-    expect((await miosa(['cp', 'sbx_1:/workspace', join(folder, 'back'), '-q'])).err).toBe('');
-    expect(await readFile(join(folder, 'back', 'index.html'), 'utf8')).toBe('<h1>');
+    expect(cli.seen.at(-1)).toMatch(/^PUT .*archive\?path=%2Fworkspace%2Fsite-/);
+    expect((await miosa(['cp', 'sbx_1:/workspace', join(cli.folder, 'back'), '-q'])).err).toBe('');
+    expect(await readFile(join(cli.folder, 'back', 'index.html'), 'utf8')).toBe('<h1>');
   });
 
   it('shows the newest process with logs', async () => {
     const process = (id: string, started_at: string) => ({ id, name: id, started_at, state: 'exited' });
-    handler = (request, response) => {
+    cli.handler = (request, response) => {
       if (request.url?.includes('/logs')) answer(response, 200, { data: { stdout: `${request.url}\n`, stderr: '', truncated: false } });
       else answer(response, 200, { data: [process('prc_1', '2026-01-01'), process('prc_2', '2026-01-02')], next_cursor: null });
     };
@@ -237,7 +176,7 @@ describe('sandboxes', () => {
   });
 
   it('prints a link that opens', async () => {
-    handler = (_request, response) => answer(response, 200, { data: { token: 'mp_1', url: 'https://x.example?mt=mp_1' } });
+    cli.handler = (_request, response) => answer(response, 200, { data: { token: 'mp_1', url: 'https://x.example?mt=mp_1' } });
     expect((await miosa(['sandbox', 'url', 'sbx_1', '--port', '3000'])).out).toBe('https://x.example?mt=mp_1\n');
   });
 });
@@ -246,17 +185,17 @@ describe('login', () => {
   const me = { data: { credential: 'key', tenant: { id: 't', name: 'ClinicIQ', slug: 'cliniciq' }, scopes: ['*'] } };
 
   it('keeps a key from standard input in a file that only its owner reads', async () => {
-    handler = (_request, response) => answer(response, 200, me);
+    cli.handler = (_request, response) => answer(response, 200, me);
     const result = await miosa(['login', '--api-key', '-'], { stdin: 'msk_live_kept\n' });
     expect(result.code).toBe(0);
     expect(result.out + result.err).not.toContain('msk_live_kept');
-    const file = join(folder, '.miosa', 'config.json');
+    const file = join(cli.folder, '.miosa', 'config.json');
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ baseUrl: `${base}/api/v1`, apiKey: 'msk_live_kept' });
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ baseUrl: `${cli.base}/api/v1`, apiKey: 'msk_live_kept' });
   });
 
   it('exchanges a password for a key of its own, which logout revokes', async () => {
-    handler = (request, response) => {
+    cli.handler = (request, response) => {
       if (request.url?.endsWith('/auth/login'))
         return answer(response, 200, { token: 'jwt', refresh_token: 'r', user: { id: 'u', email: 'e' } });
       if (request.url?.endsWith('/api-keys')) return answer(response, 201, { data: { id: 'key-1', key: 'msk_u_made', key_type: 'user' } });
@@ -266,20 +205,20 @@ describe('login', () => {
     expect((await miosa(['login', '--email', 'user@example.com'], { env, answers: ['your_password'] })).code).toBe(0);
     expect((await miosa(['whoami'], { env })).out).toContain('ClinicIQ');
     expect((await miosa(['logout'], { env })).code).toBe(0);
-    expect(seen).toContain('DELETE /api/v1/api-keys/key-1');
+    expect(cli.seen).toContain('DELETE /api/v1/api-keys/key-1');
     expect((await miosa(['whoami'], { env })).code).toBe(3);
   });
 
   it('keeps nothing when the credential is wrong', async () => {
-    handler = refuse(401, 'UNAUTHORIZED');
+    cli.handler = refuse(401, 'UNAUTHORIZED');
     expect((await miosa(['login', '--api-key', 'msk_live_wrong'])).code).toBe(3);
-    await expect(stat(join(folder, '.miosa'))).rejects.toThrow();
+    await expect(stat(join(cli.folder, '.miosa'))).rejects.toThrow();
   });
 });
 
 it('calls any route with api, in the form of the wire', async () => {
-  handler = (request, response) => answer(response, 200, { data: { some_field: request.text } });
+  cli.handler = (request, response) => answer(response, 200, { data: { some_field: request.text } });
   const { out } = await miosa(['api', '/api/v1/things', '-X', 'put', '-d', '{"a_b":1}', '-Q', 'x=1 2']);
-  expect(seen).toEqual(['PUT /api/v1/things?x=1+2']);
+  expect(cli.seen).toEqual(['PUT /api/v1/things?x=1+2']);
   expect(JSON.parse(out)).toEqual({ data: { some_field: '{"a_b":1}' } });
 });

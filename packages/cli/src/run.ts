@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { apiCommand } from './commands/api.ts';
+import { auditCommands } from './commands/audit.ts';
+import { browserTokenCommands } from './commands/browser-tokens.ts';
 import { copyCommand } from './commands/cp.ts';
 import { execCommand, logsCommand } from './commands/exec.ts';
 import { keyCommands } from './commands/keys.ts';
@@ -41,6 +43,8 @@ export const run = async (args: readonly string[], io: Io): Promise<number> => {
   addGlobalOptions(program);
   add(program, loginCommands);
   add(group(program, ['keys', 'key', 'api-keys', 'apiKeys'], 'API keys'), keyCommands);
+  add(group(program, ['browser-tokens', 'browser-token', 'browserTokens'], 'tokens for browsers'), browserTokenCommands);
+  add(group(program, ['audit'], 'audit log: who did what'), auditCommands);
   add(group(program, ['workspaces', 'workspace'], 'workspaces: your customers'), workspaceCommands);
   add(group(program, ['projects', 'project'], 'projects: what is built for them'), projectCommands);
   const sandboxes = group(program, ['sandboxes', 'sandbox'], 'sandboxes: machines to build and show apps in');

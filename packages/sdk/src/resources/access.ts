@@ -10,6 +10,7 @@ export type ApiKey = Data<'apiKeys.get'>;
 /** A key with its plaintext: the only time it is shown. */
 export type NewApiKey = Data<'apiKeys.create'>;
 export type AuditEntry = Item<'audit.list'>;
+export type AuditVerdict = Data<'audit.verify'>;
 
 export const authApi = (t: Transport) => ({
   /** E-mail and password for a JWT pair. */
@@ -44,4 +45,16 @@ export const apiKeysApi = (t: Transport) => ({
 
 export const auditApi = (t: Transport) => ({
   list: (filters?: Filters<'audit.list'>, options?: CallOptions): List<AuditEntry> => t.list('/audit', filters, options),
+  /** All matching entries as bytes, in constant memory. */
+  export: async (
+    format: 'ndjson' | 'csv',
+    filters?: Omit<Filters<'audit.list'>, 'limit'>,
+    options?: CallOptions,
+  ): Promise<ReadableStream<Uint8Array>> => {
+    const accept = format === 'csv' ? 'text/csv' : 'application/x-ndjson';
+    const { body } = await t.response({ method: 'GET', path: '/audit', query: filters, headers: { accept }, options });
+    return body ?? new Blob([]).stream();
+  },
+  /** Is the log whole and unchanged? Walks its hash chain from the oldest entry kept. */
+  verify: (options?: CallOptions): Promise<AuditVerdict> => t.data({ method: 'GET', path: '/audit/verify', options }),
 });
