@@ -5,6 +5,7 @@ export type { RateCheck, RateLimits } from './limits.ts';
 export { createLog } from './log.ts';
 export { emitOpenApi, type OpenApiInfo } from './openapi.ts';
 export type { ServerOptions } from './options.ts';
+export { type Refused, RefusedCredential } from './refusal.ts';
 export * from './route.ts';
 export { createServer, type Server } from './server.ts';
 export { statusOf } from './status.ts';

@@ -61,6 +61,9 @@ const success = ({ response, envelope = 'data' }: Route, schemaOf: (schema: unkn
   return { 'application/json': { schema: { type: 'object', required: Object.keys(properties), properties } } };
 };
 
+const alternatives = ({ alternatives = [] }: Route): Json =>
+  Object.fromEntries(alternatives.map((type) => [type, { schema: { type: 'string' } }]));
+
 /** A body without the requirement to send what has a default: the server fills it in. */
 const requestSchema = (body: { readonly required?: string[]; readonly properties?: Record<string, { default?: unknown }> }) => {
   const required = (body.required ?? []).filter((name) => body.properties?.[name]?.default === undefined);
@@ -90,7 +93,7 @@ const operation = (route: Route, schemaOf: (schema: unknown) => Json): Json => {
     parameters: parameters(route, schemaOf),
     ...requestBody,
     responses: {
-      [route.status ?? 200]: { description: route.summary, content: success(route, schemaOf) },
+      [route.status ?? 200]: { description: route.summary, content: { ...success(route, schemaOf), ...alternatives(route) } },
       ...Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/Error${status}` }])),
     },
     'x-miosa-access': route.access,

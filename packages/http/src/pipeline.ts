@@ -26,6 +26,8 @@ const markReplayed = (reply: FastifyReply, { status, body }: StoredAnswer): void
   if (first !== undefined) reply.header('x-request-id', first);
 };
 
+const isRaw = (result: unknown): result is RawResponse => (result as { kind?: unknown } | null)?.kind === 'raw';
+
 /** What happens after credential and rights: reading and checks, idempotency, handler, envelope (contract 1.3, 1.4). */
 export const createPipeline = (route: Route, { options, validator, cursors, streams }: PipelineContext) => {
   const isJson = route.response !== 'raw' && route.response !== 'sse';
@@ -57,6 +59,12 @@ export const createPipeline = (route: Route, { options, validator, cursors, stre
     if (!isJson) {
       const result = (await route.handler(op, ready.request)) as SseResponse | RawResponse;
       return result.kind === 'sse' ? streams.sendSse(op, reply, result) : streams.sendRaw(op, request, reply, result);
+    }
+    if (route.alternatives !== undefined) {
+      const result: unknown = await route.handler(op, ready.request);
+      if (isRaw(result)) return streams.sendRaw(op, request, reply, result);
+      const { status, body } = envelope(result, ready.sealCursor);
+      return reply.code(status).header('content-type', 'application/json; charset=utf-8').send(body);
     }
     const header = request.headers['idempotency-key'];
     const { idempotency } = options;

@@ -19,10 +19,11 @@ const JSON_WANTED = /\*\/\*|application\/(?:\*|json|[\w.-]+\+json)/i;
 const SSE_WANTED = /\*\/\*|text\/(?:\*|event-stream)/i;
 
 /** An `Accept` that no answer of this route can satisfy. Bytes have whatever type they have. */
-const assertAcceptable = (accept: string | undefined, response: Route['response']): void => {
+const assertAcceptable = (accept: string | undefined, { response, alternatives = [] }: Route): void => {
   if (accept === undefined || response === 'raw') return;
   const [wanted, type] = response === 'sse' ? [SSE_WANTED, 'text/event-stream'] : [JSON_WANTED, 'application/json'];
-  if (!wanted.test(accept)) throw new Fault('NOT_ACCEPTABLE', `This route answers ${type}.`);
+  if (wanted.test(accept) || alternatives.some((other) => accept.toLowerCase().includes(other))) return;
+  throw new Fault('NOT_ACCEPTABLE', `This route answers ${[type, ...alternatives].join(', ')}.`);
 };
 
 export interface ReadRequest {
@@ -74,7 +75,7 @@ export const createRequestReader = (route: Route, { validator, cursors }: { read
 
   return async (request: FastifyRequest, op: RequestOp): Promise<ReadRequest> => {
     const { raw, headers } = request;
-    assertAcceptable(headers.accept, route.response);
+    assertAcceptable(headers.accept, route);
     const params = readParams(request);
     const { query, sealCursor } = readQuery(request, op);
     const bodyBytes = hasJsonBody ? await readJsonBytes(raw, headers, route.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES) : EMPTY;

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { logFault, renderFault, toFault } from './faults.ts';
 import type { Metrics } from './metrics.ts';
 import type { ServerOptions } from './options.ts';
+import { refusedBy } from './refusal.ts';
 import { RequestOp } from './request-op.ts';
 
 /** On every answer: nothing from this host is sniffed, cached, framed or run as a page, whatever a sandbox file contains. */
@@ -38,7 +39,7 @@ export interface Scope {
 }
 
 /** The frame around every request: id, common headers, metrics, abort on hang-up, and errors in our form. */
-export const createScope = ({ log, translate }: ServerOptions, metrics: Metrics, drain: AbortSignal): Scope => {
+export const createScope = ({ log, translate, onRefused }: ServerOptions, metrics: Metrics, drain: AbortSignal): Scope => {
   const live = new Set<RequestOp>();
   // A stream that fails before its first byte comes back through the error handler: it is still the same request.
   const begun = new WeakMap<FastifyRequest, RequestOp>();
@@ -64,6 +65,8 @@ export const createScope = ({ log, translate }: ServerOptions, metrics: Metrics,
   const answerFault = (op: RequestOp, reply: FastifyReply, error: unknown, operation: string): FastifyReply => {
     const fault = toFault(error, translate);
     logFault(op.log, fault, { operation });
+    const refused = onRefused === undefined ? null : refusedBy(fault, op.actor, operation);
+    if (refused !== null) onRefused?.(refused, op);
     if (reply.raw.headersSent) {
       reply.raw.destroy();
       return reply;

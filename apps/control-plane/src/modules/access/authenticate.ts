@@ -9,6 +9,7 @@ import { type KeyActor, type KeyVerifier, type KnownKey, toKnown } from './key-v
 import { keyStillGood } from './keys.store.ts';
 import type { LastUsed } from './last-used.ts';
 import { createLookup } from './lookup.ts';
+import { ratesOf } from './rates.ts';
 import { viewSession } from './sessions.store.ts';
 import { roleIn } from './users.store.ts';
 
@@ -126,6 +127,7 @@ export const createAuthenticator = ({ db, keys, tokens, lastUsed, browser, nowMs
       role,
       isOperator: session.is_operator,
       sessionId,
+      rates: ratesOf(session.tenant_id, session.plan ?? ''),
     };
     if (session.tenant_suspended_at !== null && !session.is_operator) throw suspended(actor);
     return actor;

@@ -5,6 +5,7 @@ import { BoundedMap } from './bounded-map.ts';
 import { isKey, keyHash } from './key-format.ts';
 import { type KeyInTenant, keyByHash } from './keys.store.ts';
 import type { Liveness } from './liveness.ts';
+import { ratesOf } from './rates.ts';
 
 /** Keys in memory; at about 1 KiB each. */
 const MAX_KEYS = 10_000;
@@ -12,6 +13,9 @@ const MAX_KEYS = 10_000;
 const KEY_TTL_MS = 30_000;
 /** A key that does not exist cannot come into being later: nobody can know its 190 random bits before it is made. */
 const UNKNOWN_TTL_MS = 5000;
+
+/** Signalled when a whole organization changes, which may have a hundred thousand keys. */
+const EVERY_KEY = '*';
 
 export type KeyActor = Extract<Actor, { type: 'key' }>;
 
@@ -38,6 +42,7 @@ export const toKnown = (row: KeyInTenant): KnownKey => ({
     workspaceId: row.workspace_id,
     userId: row.user_id,
     role: null,
+    rates: ratesOf(row.tenant_id, row.tenant_plan, row.rate_limit_rpm),
   },
   tenantSlug: row.tenant_slug,
   expiresAtMs: row.expires_at?.getTime() ?? Number.POSITIVE_INFINITY,
@@ -100,7 +105,7 @@ export const createKeyVerifier = (db: Database, liveness: Pick<Liveness, 'fresh'
     },
     forget: (keyId) =>
       forget(() => {
-        for (const [index, { key }] of known.entries()) if (key.actor.id === keyId) known.delete(index);
+        for (const [index, { key }] of known.entries()) if (keyId === EVERY_KEY || key.actor.id === keyId) known.delete(index);
       }),
     forgetAll: () => forget(() => known.clear()),
   };

@@ -30,10 +30,14 @@ const inLivingTenant = (db: Db) =>
   db
     .selectFrom('api_keys')
     .innerJoin('tenants', 'tenants.id', 'api_keys.tenant_id')
-    .select([...COLUMNS, 'tenants.slug as tenant_slug', 'tenants.suspended_at as tenant_suspended_at'])
+    .select([...COLUMNS, 'tenants.slug as tenant_slug', 'tenants.plan as tenant_plan', 'tenants.suspended_at as tenant_suspended_at'])
     .where('tenants.deleted_at', 'is', null);
 
-export type KeyInTenant = ApiKeyRow & { readonly tenant_slug: string; readonly tenant_suspended_at: Date | null };
+export type KeyInTenant = ApiKeyRow & {
+  readonly tenant_slug: string;
+  readonly tenant_plan: string;
+  readonly tenant_suspended_at: Date | null;
+};
 
 /** The key with this hash, also a revoked one, unless its organization is deleted. Expiry may come while it is cached. */
 export const keyByHash = (db: Db, hash: Buffer): Promise<KeyInTenant | undefined> =>

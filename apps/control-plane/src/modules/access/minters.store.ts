@@ -16,6 +16,8 @@ export interface MinterNow {
   readonly scopes: readonly string[] | null;
   readonly role: Role | null;
   readonly is_operator: boolean;
+  /** Of the organization the token is for. */
+  readonly plan: string;
 }
 
 interface Row extends MinterNow {
@@ -31,14 +33,15 @@ const actsIn = (row: Row, tenantId: string): boolean =>
 export const mintersNow = async (db: Db, minters: readonly Minter[]): Promise<(MinterNow | null)[]> => {
   const column = (name: keyof Minter) => minters.map((minter) => minter[name]);
   const { rows } = await sql<Row>`
-    select w.n::int as n, k.scopes, k.tenant_id::text as key_tenant_id, k.key_type, m.role, coalesce(u.is_operator, false) as is_operator
+    select w.n::int as n, k.scopes, k.tenant_id::text as key_tenant_id, k.key_type, m.role, coalesce(u.is_operator, false) as is_operator, t.plan
       from unnest(${column('keyId')}::uuid[], ${column('userId')}::uuid[], ${column('tenantId')}::uuid[])
            with ordinality as w(key_id, user_id, tenant_id, n)
-      join tenants t on t.id = w.tenant_id and t.deleted_at is null
+      join tenants t on t.id = w.tenant_id and t.deleted_at is null and t.suspended_at is null
       left join api_keys k on k.id = w.key_id and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
-      left join users u on u.id = w.user_id
+      left join users u on u.id = w.user_id and u.suspended_at is null
       left join members m on m.tenant_id = w.tenant_id and m.user_id = w.user_id
      where (w.key_id is null or k.id is not null)
+       and (w.user_id is null or u.id is not null)
        and (w.user_id is null or m.role is not null or (w.key_id is null and u.is_operator))
   `.execute(db);
   const found = new Map(rows.map((row) => [row.n, row]));

@@ -62,6 +62,8 @@ export interface SessionView {
   readonly tenant_id: TenantId | null;
   /** Null: not a member of it. */
   readonly role: Role | null;
+  readonly plan: string | null;
+  readonly tenant_suspended_at: Date | null;
 }
 
 /** A session that still runs, its user, and the user's role in the selected organization (default: the session's). */
@@ -79,7 +81,17 @@ export const viewSession = (db: Db, sessionId: string, tenantSelector: string | 
         ),
     )
     .leftJoin('members', (join) => join.onRef('members.tenant_id', '=', 'tenants.id').onRef('members.user_id', '=', 'users.id'))
-    .select(['users.id as user_id', 'users.email', 'users.name', 'users.is_operator', 'tenants.id as tenant_id', 'members.role'])
+    .select([
+      'users.id as user_id',
+      'users.email',
+      'users.name',
+      'users.is_operator',
+      'tenants.id as tenant_id',
+      'members.role',
+      'tenants.plan',
+      'tenants.suspended_at as tenant_suspended_at',
+    ])
     .where('sessions.id', '=', sessionId)
     .where('sessions.ended_at', 'is', null)
+    .where('users.suspended_at', 'is', null)
     .executeTakeFirst();

@@ -33,12 +33,15 @@ export const insertMember = async (tx: Tx, tenantId: TenantId, userId: UserId, r
   await tx.insertInto('members').values({ tenant_id: tenantId, user_id: userId, role, joined_at: now }).execute();
 };
 
+/** Null: no member, or suspended. */
 export const roleIn = async (db: Db, tenantId: TenantId, userId: UserId): Promise<Role | null> => {
   const row = await db
     .selectFrom('members')
+    .innerJoin('users', 'users.id', 'members.user_id')
     .select('role')
     .where('tenant_id', '=', tenantId)
     .where('user_id', '=', userId)
+    .where('users.suspended_at', 'is', null)
     .executeTakeFirst();
   return row?.role ?? null;
 };

@@ -31,8 +31,24 @@ export const AuditEntry = Type.Object(
     request_id: Type.String(),
     metadata: Type.Unsafe<Record<string, unknown>>({ type: 'object' }),
     created_at: Type.String({ format: 'date-time' }),
+    prev_hash: text(),
+    hash: Type.Union([
+      Type.String({ description: 'SHA-256 over prev_hash and the entry; null for about a second after it was written' }),
+      Type.Null(),
+    ]),
   },
   { $id: 'AuditEntry' },
+);
+
+export const AuditVerdict = Type.Object(
+  {
+    valid: Type.Boolean(),
+    checked: Type.Integer({ description: 'Links that hold, from the oldest entry kept' }),
+    sealed_until: Type.Union([Type.String({ format: 'date-time', description: 'Time of the last entry in the chain' }), Type.Null()]),
+    defect: Type.Union([Type.Enum(['changed', 'missing', 'inserted', 'broken_link', 'wrong_end']), Type.Null()]),
+    first_bad_id: text(),
+  },
+  { $id: 'AuditVerdict' },
 );
 
 export const AuditQuery = Type.Object({

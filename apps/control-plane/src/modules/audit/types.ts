@@ -24,11 +24,47 @@ export interface AuditTable {
   request_id: string;
   metadata: ColumnType<Record<string, unknown>, string, never>;
   created_at: ColumnType<Date, Date, never>;
+  /** Proof that a control plane wrote the entry. */
+  attestation: Buffer | null;
+}
+
+/** Noted by the insert, removed by the sealer. */
+export interface UnsealedTable {
+  entry_seq: number;
+  entry_id: string;
+  tenant_id: TenantId;
+}
+
+export interface SealTable {
+  tenant_id: TenantId;
+  position: number;
+  entry_seq: number;
+  entry_id: string;
+  prev_hash: string | null;
+  hash: string;
+}
+
+export interface ChainTable {
+  tenant_id: TenantId;
+  base_position: number;
+  base_hash: string | null;
+  position: number;
+  hash: string | null;
+  sealed_until: Date | null;
+  proof: Buffer | null;
+}
+
+export interface OriginTable {
+  last_unattested_seq: number;
 }
 
 declare module '@miosa/db' {
   interface Schema {
     audit_entries: AuditTable;
+    audit_unsealed: UnsealedTable;
+    audit_seals: SealTable;
+    audit_chains: ChainTable;
+    audit_origin: OriginTable;
   }
 }
 

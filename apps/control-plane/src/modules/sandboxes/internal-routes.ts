@@ -1,10 +1,10 @@
 import { defineRoute, type Route } from '@miosa/http';
-import { notFound } from '@miosa/kernel';
+import { Fault, notFound } from '@miosa/kernel';
 import { Type } from 'typebox';
 import { type Core, systemOp } from './deps.ts';
 import { settleFor } from './lifecycle/settled.ts';
 import { Id, oneOf, Success } from './schemas.ts';
-import { findAny } from './store.ts';
+import { findAny, tenantSuspended } from './store.ts';
 import { STATES } from './types.ts';
 
 const Endpoint = Type.Union([
@@ -14,6 +14,9 @@ const Endpoint = Type.Union([
 
 /** A report may lie a little ahead of our clock, not far: a wrong time must not keep a sandbox alive for ever. */
 const MAX_AHEAD_MS = 1000;
+
+const stoppedByOperator = (): Fault =>
+  new Fault('FORBIDDEN', 'The organization of this sandbox is suspended.', { details: { reason: 'organization_suspended' } });
 
 /** For the edge, on the internal socket only. */
 export const createInternalRoutes = (core: Core): Route[] => [
@@ -29,6 +32,8 @@ export const createInternalRoutes = (core: Core): Route[] => [
     handler: async (op, { params }) => {
       const row = await findAny(core.db.read, params.id);
       if (row === undefined) throw notFound();
+      // A visitor's request must not bring back what an operator stopped.
+      if (await tenantSuspended(core.db.read, row.tenant_id)) throw stoppedByOperator();
       const edge = { ...systemOp(core, row.tenant_id, 'edge'), requestId: op.requestId, signal: op.signal };
       const ready = await settleFor(edge, core, () => findAny(core.db.read, params.id), 'use');
       core.activity.touch(ready.id);

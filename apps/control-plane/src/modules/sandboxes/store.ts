@@ -1,4 +1,5 @@
 import type { Db, Tx } from '@miosa/db';
+import type { TenantId } from '@miosa/kernel';
 import { type SelectQueryBuilder, sql, type Updateable } from 'kysely';
 import { type OwnedFilters, ownedWhere } from '../tenancy/index.ts';
 import type { EndedReason, NewSandbox, SandboxRow, SandboxTable, State, Transition } from './types.ts';
@@ -203,3 +204,11 @@ export const totalsByProjects = async (
     .executeTakeFirstOrThrow();
   return { running: row.running, vcpus: row.vcpus, memoryMiB: row.memory, storageBytes: row.disk * 1024 * 1024 };
 };
+
+export const tenantSuspended = async (db: Db, tenantId: string): Promise<boolean> =>
+  (await db
+    .selectFrom('tenants')
+    .select('id')
+    .where('id', '=', tenantId as TenantId)
+    .where('suspended_at', 'is not', null)
+    .executeTakeFirst()) !== undefined;

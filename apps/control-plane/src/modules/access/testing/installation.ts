@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { type Database, databaseFault, type TestDatabase, testDatabase } from '@miosa/db';
-import { createServer, type Route, type Server } from '@miosa/http';
+import { createServer, type Route, type Server, type ServerOptions } from '@miosa/http';
 import { type Log, newUuid, type Op, type Role, type TenantId, type UserId } from '@miosa/kernel';
-import { auditRoutes } from '../../audit/index.ts';
+import { type Audit, auditRoutes, createAudit } from '../../audit/index.ts';
 import { createTenancy, createTenant, type Tenancy, tenancyRoutes } from '../../tenancy/index.ts';
 import { type Access, accessRoutes, createAccess } from '../index.ts';
 import { insertMember, insertUser } from '../users.store.ts';
 
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 export const PASSWORD = 'correct horse battery';
+export const AUDIT_KEY = randomBytes(32);
 export const JWT_SECRET = randomBytes(64).toString('hex');
 
 export interface Reply {
@@ -30,6 +31,7 @@ export interface Installation {
   readonly db: Database;
   readonly tenancy: Tenancy;
   readonly access: Access;
+  readonly audit: Audit;
   readonly server: Server;
   readonly routes: readonly Route[];
   readonly tenantId: TenantId;
@@ -52,11 +54,16 @@ export interface Installation {
 
 const OWNER = 'owner@cliniciq.example';
 
-export const createInstallation = async (extraRoutes: readonly Route[] = []): Promise<Installation> => {
+export const createInstallation = async (
+  extraRoutes: readonly Route[] = [],
+  options: Partial<ServerOptions> = {},
+): Promise<Installation> => {
   const database: TestDatabase = await testDatabase();
   const { db } = database;
   let ahead = 0;
   const tenancy = createTenancy({ db });
+  // Not started: tests seal when they want to.
+  const audit = createAudit({ db, log: silent, attestationKey: AUDIT_KEY, nowMs: () => Date.now() + ahead });
   const access = createAccess({ db, tenancy, log: silent, jwtSecretHex: JWT_SECRET, nowMs: () => Date.now() + ahead });
   await access.start();
   const routes = [...tenancyRoutes(tenancy), ...accessRoutes(access), ...auditRoutes({ db }), ...extraRoutes];
@@ -65,12 +72,14 @@ export const createInstallation = async (extraRoutes: readonly Route[] = []): Pr
     authenticate: access.authenticate,
     authorize: access.authorize,
     watchCredential: access.watchCredential,
+    onRefused: audit.refusals.note,
     log: silent,
     readiness: async () => ({}),
     version: 'test',
     apiUrl: 'https://api.miosa.localhost:8443',
     translate: databaseFault,
     checkResponses: true,
+    ...options,
   });
   const json = (answer: Awaited<ReturnType<Server['inject']>>): Reply => ({ status: answer.statusCode, body: JSON.parse(answer.body) });
   const request = (method: string, url: string, body: unknown, headers: Record<string, string>) => ({
@@ -120,6 +129,7 @@ export const createInstallation = async (extraRoutes: readonly Route[] = []): Pr
     db,
     tenancy,
     access,
+    audit,
     server,
     routes,
     tenantId: tenant.id,
@@ -150,6 +160,7 @@ export const createInstallation = async (extraRoutes: readonly Route[] = []): Pr
     close: async () => {
       await server.close();
       await access.close();
+      await audit.close();
       await database.close();
     },
   };

@@ -15,13 +15,19 @@ const due = (now: Date) => sql`
 
 const reason = (now: Date) => sql`case when expires_at <= ${now} then 'timeout' else 'idle' end`;
 
-/** Persistent sandboxes whose timer ended, claimed for pausing. `skip locked`: several control planes share the work. */
+/** Its organization is suspended: stopped whatever kind it is, and kept (contract 4.23). */
+const SUSPENDED = sql`tenant_id in (select t.id from tenants t where t.suspended_at is not null)`;
+
+/** Persistent sandboxes whose timer ended, and those of suspended organizations, claimed for pausing. `skip locked`: several control planes share the work. */
 export const claimDuePauses = async (db: Db, now: Date, deadline: Date, limit: number): Promise<SandboxRow[]> => {
   const result = await sql<SandboxRow>`
     with picked as materialized (
-      select id from sandboxes where persistent and ${due(now)} order by id limit ${limit} for update skip locked)
+      select id, ${SUSPENDED} as suspended from sandboxes
+       where (persistent and ${due(now)}) or (state = 'running' and transition is null and ${SUSPENDED})
+       order by id limit ${limit} for update skip locked)
     update sandboxes s
-       set transition = 'pausing', transition_deadline = ${deadline}, state_reason = ${reason(now)}, updated_at = ${now}
+       set transition = 'pausing', transition_deadline = ${deadline}, updated_at = ${now},
+           state_reason = case when picked.suspended then 'operator' else ${reason(now)} end
       from picked where s.id = picked.id
     returning s.*`.execute(db);
   return result.rows;
@@ -33,7 +39,7 @@ type Due = { readonly id: string; readonly tenant_id: string; readonly reason: '
 export const lockDueEnds = async (db: Db, now: Date, limit: number): Promise<Due[]> => {
   const result = await sql<Due>`
     select id, tenant_id, ${reason(now)} as reason from sandboxes
-     where not persistent and ${due(now)} order by id limit ${limit} for update skip locked`.execute(db);
+     where not persistent and ${due(now)} and not (${SUSPENDED}) order by id limit ${limit} for update skip locked`.execute(db);
   return result.rows;
 };
 
