@@ -39,7 +39,7 @@ const sandboxes = async (): Promise<void> => {
   const rootfs = join(template, readlinkSync(join(template, 'current')), 'rootfs');
   process.stdout.write(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}, load ${loadavg()[0]?.toFixed(2)} before the run\n`);
 
-  const platform = await startPlatform({ env: { MIOSA_EDGE_RATE: '0' } });
+  const platform = await startPlatform({ env: { MIOSA_EDGE_RATE: '0', MIOSA_CONTROL_PLANE_RATE_LIMITS: 'off' } });
   const direct = await directServer();
   try {
     const ours = await benchSandboxes(platform, COUNT);

@@ -13,7 +13,10 @@ export interface Broken {
 
 export const startBreakable = async (options: StartOptions = {}): Promise<Broken> => {
   // Tests come from one address, faster than any visitor: the limiter has tests of its own.
-  const platform = await startPlatform({ ...options, env: { MIOSA_EDGE_RATE: '0', ...options.env } });
+  const platform = await startPlatform({
+    ...options,
+    env: { MIOSA_EDGE_RATE: '0', MIOSA_CONTROL_PLANE_RATE_LIMITS: 'off', ...options.env },
+  });
   const { apiKey, apiUrl: baseUrl, ca } = platform;
   return { platform, miosa: new Miosa({ apiKey, baseUrl, ca, maxRetries: 8 }), once: new Miosa({ apiKey, baseUrl, ca, maxRetries: 0 }) };
 };

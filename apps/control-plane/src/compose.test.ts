@@ -18,6 +18,7 @@ beforeAll(async () => {
     databaseUrl: t.url,
     databaseConnections: 5,
     names: { domain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 },
+    rateLimits: { enabled: true, redisUrl: null },
     logLevel: 'silent',
     keys: {
       previewKeyPem: pair.privateKey,
@@ -57,6 +58,7 @@ it('brings a fresh installation from bootstrap to a first workspace, without a r
     payload: { name: 'Dr. Smith Clinic' },
   });
   expect([made.statusCode, made.json().data?.slug]).toEqual([201, 'dr-smith-clinic']);
+  expect(made.headers).toMatchObject({ 'x-ratelimit-limit': '300', 'x-ratelimit-remaining': '299' });
 });
 
 it('says which dependency is down', async () => {
@@ -66,9 +68,12 @@ it('says which dependency is down', async () => {
 });
 
 it('asks every route but the declared public ones for a credential', async () => {
-  for (const route of controlPlane.routes.filter(({ access, internal }) => access !== 'public' && internal !== true)) {
+  const closed = controlPlane.routes.filter(({ access, internal }) => access !== 'public' && internal !== true);
+  for (const [i, route] of closed.entries()) {
     const url = `/api/v1${route.path.replace(/\{[^}]+\}/g, 'x')}`;
-    const res = await controlPlane.server.inject({ method: route.method, url });
+    // From an address each: sixty failures are all that one has in a minute.
+    const headers = { 'x-forwarded-for': `2001:db8:0:${i.toString(16)}::1` };
+    const res = await controlPlane.server.inject({ method: route.method, url, headers });
     expect(res.statusCode, `${route.method} ${url}`).toBe(401);
   }
 });

@@ -3,9 +3,10 @@ import { type Database, databaseFault, openDatabase, postgresIdempotency } from 
 import { apiUrl } from '@miosa/hostnames';
 import { createServer, type Route, type Server } from '@miosa/http';
 import type { Log } from '@miosa/kernel';
+import { createMemoryLimiter, createRedisLimiter, type RateLimiter, withFallback } from '@miosa/limits';
 import { createOciRuntime, type RuntimePort } from '@miosa/runtime';
 import type { Config } from './config.ts';
-import { type Access, accessRoutes, createAccess } from './modules/access/index.ts';
+import { type Access, accessRoutes, createAccess, limitsOf } from './modules/access/index.ts';
 import { type Audit, auditRoutes, createAudit } from './modules/audit/index.ts';
 import { type BrowserTokens, browserTokenRoutes, createBrowserTokens } from './modules/browser-tokens/index.ts';
 import { createSandboxes, type Sandboxes } from './modules/sandboxes/index.ts';
@@ -47,7 +48,15 @@ const purging = (db: Database, browserTokens: BrowserTokens, log: Log): NodeJS.T
     );
   }, PURGE_MS).unref();
 
+/** Null: nothing is limited, which is for tests and measurements. */
+const createLimiter = ({ enabled, redisUrl }: Config['rateLimits'], log: Log): RateLimiter | null => {
+  if (!enabled) return null;
+  const local = createMemoryLimiter();
+  return redisUrl === null ? local : withFallback(createRedisLimiter({ url: redisUrl, log }), local, log);
+};
+
 interface Parts {
+  readonly limiter: RateLimiter | null;
   readonly db: Database;
   readonly runtime: RuntimePort & { close(): void };
   readonly access: Access;
@@ -57,7 +66,7 @@ interface Parts {
 }
 
 const startedAndStopped = (
-  { db, runtime, access, audit, sandboxes, browserTokens }: Parts,
+  { db, limiter, runtime, access, audit, sandboxes, browserTokens }: Parts,
   server: Server,
   log: Log,
 ): Pick<ControlPlane, 'start' | 'close'> => {
@@ -76,6 +85,7 @@ const startedAndStopped = (
       await access.close();
       await audit.close();
       runtime.close();
+      await limiter?.close();
       await db.close();
     },
   };
@@ -88,6 +98,7 @@ export const compose = async (config: Config, log: Log): Promise<ControlPlane> =
   const { names, keys } = config;
   const db = openDatabase(config.databaseUrl, { connections: config.databaseConnections, applicationName: 'miosa-control-plane' });
   const runtime = createOciRuntime({ socketPath: config.sockets.runner });
+  const limiter = createLimiter(config.rateLimits, log);
   const tenancy = createTenancy({ db });
   const audit = createAudit({ db, log, attestationKey: derived(keys.sealKey, 'miosa audit attestation v1') });
   const access = createAccess({
@@ -119,6 +130,7 @@ export const compose = async (config: Config, log: Log): Promise<ControlPlane> =
     onRefused: audit.refusals.note,
     originAllowed: browserTokens.originAllowed,
     redeemTicket: browserTokens.redeemTicket,
+    ...(limiter === null ? {} : { limits: { limiter, limitsOf } }),
     idempotency: postgresIdempotency(db),
     translate: databaseFault,
     readiness,
@@ -128,5 +140,5 @@ export const compose = async (config: Config, log: Log): Promise<ControlPlane> =
     cursorSecret: derived(keys.sealKey, 'miosa list cursors v1'),
     graceMs: REQUEST_GRACE_MS,
   });
-  return { server, routes, ...startedAndStopped({ db, runtime, access, audit, sandboxes, browserTokens }, server, log) };
+  return { server, routes, ...startedAndStopped({ db, limiter, runtime, access, audit, sandboxes, browserTokens }, server, log) };
 };

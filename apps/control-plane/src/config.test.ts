@@ -45,6 +45,8 @@ it('reports all mistakes together', () => {
     MIOSA_DOMAIN: 'bad domain',
     MIOSA_LOG_LEVEL: 'loud',
     DATABASE_URL: 'mysql://x',
+    REDIS_URL: 'http://x',
+    MIOSA_CONTROL_PLANE_RATE_LIMITS: 'maybe',
   };
   const message = (() => {
     try {
@@ -60,6 +62,8 @@ it('reports all mistakes together', () => {
     'MIOSA_DOMAIN',
     'MIOSA_LOG_LEVEL',
     'DATABASE_URL',
+    'REDIS_URL',
+    'MIOSA_CONTROL_PLANE_RATE_LIMITS',
     'preview.key',
     'jwt.secret',
     'seal.key',

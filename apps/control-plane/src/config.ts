@@ -22,6 +22,11 @@ export interface Config {
   /** Pool size of this process. */
   readonly databaseConnections: number;
   readonly names: Names;
+  readonly rateLimits: {
+    readonly enabled: boolean;
+    /** Store shared by several hosts; null: this process counts alone. */
+    readonly redisUrl: string | null;
+  };
   readonly logLevel: string;
   readonly keys: Keys;
   readonly sockets: { readonly public: string; readonly internal: string; readonly runner: string };
@@ -76,11 +81,17 @@ export const readConfig = (env: Env, readFile = readText, listFolder = listNames
   if (!LOG_LEVELS.includes(logLevel)) mistakes.push(`MIOSA_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
   const databaseUrl = env.DATABASE_URL ?? `postgresql://miosa@localhost/miosa?host=${encodeURIComponent(run('pg'))}`;
   if (!/^postgres(ql)?:\/\//.test(databaseUrl) || !URL.canParse(databaseUrl)) mistakes.push('DATABASE_URL must be a postgresql:// URL');
+  const redisUrl = env.REDIS_URL === undefined || env.REDIS_URL === '' ? null : env.REDIS_URL;
+  if (redisUrl !== null && !(/^(rediss?|unix):\/\//.test(redisUrl) && URL.canParse(redisUrl)))
+    mistakes.push('REDIS_URL must be a redis://, rediss:// or unix:// URL');
+  const rateLimits = env.MIOSA_CONTROL_PLANE_RATE_LIMITS ?? 'on';
+  if (!['on', 'off'].includes(rateLimits)) mistakes.push('MIOSA_CONTROL_PLANE_RATE_LIMITS must be on or off');
 
   const config: Config = {
     databaseUrl,
     databaseConnections: integer('MIOSA_CONTROL_PLANE_DB_CONNECTIONS', 10, [1, 500]),
     names: { domain, httpPort: integer('MIOSA_HTTP_PORT', 8080, [1, 65_535]), httpsPort: integer('MIOSA_HTTPS_PORT', 8443, [1, 65_535]) },
+    rateLimits: { enabled: rateLimits === 'on', redisUrl },
     logLevel,
     keys: {
       previewKeyPem: key('preview.key'),

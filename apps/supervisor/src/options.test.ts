@@ -9,6 +9,7 @@ test('without settings the documented defaults hold', () => {
     httpPort: 8080,
     httpsPort: 8443,
     databaseUrl: null,
+    redisUrl: null,
     logLevel: 'info',
   });
 });

@@ -10,6 +10,8 @@ export interface Options {
   readonly httpsPort: number;
   /** Another Postgres than the embedded one. */
   readonly databaseUrl: string | null;
+  /** A store that counts for several hosts; null: this one counts alone. */
+  readonly redisUrl: string | null;
   readonly logLevel: string;
 }
 
@@ -42,6 +44,7 @@ export const readOptions = (env: Readonly<Record<string, string | undefined>>): 
     httpPort: port('MIOSA_HTTP_PORT', 8080),
     httpsPort: port('MIOSA_HTTPS_PORT', 8443),
     databaseUrl: env.DATABASE_URL === undefined || env.DATABASE_URL === '' ? null : env.DATABASE_URL,
+    redisUrl: env.REDIS_URL === undefined || env.REDIS_URL === '' ? null : env.REDIS_URL,
     logLevel: env.MIOSA_LOG_LEVEL ?? 'info',
   };
   if (!DOMAIN.test(options.domain) || options.domain.length > MAX_DOMAIN)

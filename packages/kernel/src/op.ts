@@ -22,6 +22,14 @@ export interface Attribution {
   readonly projectId: string | null;
 }
 
+/** What a caller may call in a minute (contract 1.6); known together with the credential, so that no request has to ask. */
+export interface Rates {
+  readonly ownPerMinute: number;
+  /** Whose credential it is, and so whose bucket it fills besides its own. */
+  readonly organizationId: TenantId;
+  readonly organizationPerMinute: number;
+}
+
 /** Who asks. Resolved once by the access module; carried by every operation. */
 export type Actor =
   | {
@@ -38,6 +46,7 @@ export type Actor =
       readonly userId: UserId | null;
       /** That user's role in the organization now; null for keys without a user. */
       readonly role: Role | null;
+      readonly rates?: Rates;
     }
   | {
       readonly type: 'user';
@@ -47,6 +56,7 @@ export type Actor =
       readonly role: Role;
       readonly isOperator: boolean;
       readonly sessionId: string;
+      readonly rates?: Rates;
     }
   | {
       readonly type: 'browser';
@@ -60,6 +70,7 @@ export type Actor =
       readonly permissions: readonly BrowserPermission[];
       readonly external: Attribution;
       readonly expiresAt: Date;
+      readonly rates?: Rates;
     }
   | { readonly type: 'system'; readonly id: string; readonly name: string; readonly tenantId: TenantId | null };
 

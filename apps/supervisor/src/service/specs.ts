@@ -78,7 +78,10 @@ const unprivileged =
 
 export const controlPlaneSpec = (options: Options, layout: Layout, user: SystemUser, databaseUrl: string): ServiceSpec => ({
   name: 'control-plane',
-  command: unprivileged(options, layout, user, databaseUrl, 'control-plane', null),
+  command: async () => {
+    const command = await unprivileged(options, layout, user, databaseUrl, 'control-plane', null)();
+    return options.redisUrl === null ? command : { ...command, env: { ...command.env, REDIS_URL: options.redisUrl } };
+  },
   ready: async () => (await isReady(layout.controlSocket, '/readyz')) && (await isReady(layout.internalSocket, '/healthz')),
   graceMs: 8000,
 });

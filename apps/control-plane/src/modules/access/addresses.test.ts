@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allowListOf, normaliseCidrs, withinCidrs } from './addresses.ts';
+import { allowListOf, networkOf, normaliseCidrs, withinCidrs } from './addresses.ts';
 
 it('takes addresses and CIDRs of both families and nothing else', () => {
   expect(normaliseCidrs('a', ['10.0.0.0/8', '192.0.2.7', '2001:db8::/32', '::1'])).toEqual([
@@ -31,3 +31,10 @@ it.each([
   [['0.0.0.0/0'], [], true],
   [[], [], true],
 ])('%j within %j: %s', (inner, outer, expected) => expect(withinCidrs(inner, outer)).toBe(expected));
+
+it('counts calls by IPv4 address and by IPv6 network, however it is spelled', () => {
+  expect(['192.0.2.7', '::ffff:192.0.2.7', null].map(networkOf)).toEqual(['192.0.2.7', '192.0.2.7', 'unknown']);
+  const same = ['2001:db8:0:1::1', '2001:0DB8:0000:0001:ffff::', '2001:db8:0:1:1:2:3:4', '2001:db8:0:1::1%eth0'].map(networkOf);
+  expect(new Set(same)).toEqual(new Set(['2001:db8:0:1::/64']));
+  expect(['::1', '64:ff9b::192.0.2.7', '1::'].map(networkOf)).toEqual(['0:0:0:0::/64', '64:ff9b:0:0::/64', '1:0:0:0::/64']);
+});

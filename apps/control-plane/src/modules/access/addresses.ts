@@ -37,6 +37,21 @@ const plain = (ip: string): string => {
   return inner !== undefined && isIPv4(inner) ? inner : ip;
 };
 
+/**
+ * Whom an address stands for when calls are counted: with IPv6 its /64, since every customer of a network has at least that many. Unknown
+ * addresses are one.
+ */
+export const networkOf = (ip: string | null): string => {
+  const address = ip === null ? 'unknown' : plain(ip).replace(/%.*$/, '');
+  if (isIP(address) !== 6) return address;
+  // One spelling of many: lower case, no leading zeros, at most one `::`.
+  const [left = '', right] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
+  const [head, tail] = [left, right ?? ''].map((part) => part.split(':').filter((group) => group !== ''));
+  const zeros = 8 - (head?.length ?? 0) - (tail?.length ?? 0);
+  const groups = [...(head ?? []), ...Array<string>(zeros).fill('0'), ...(tail ?? [])];
+  return `${groups.slice(0, 4).join(':')}::/64`;
+};
+
 /** Null = no restriction. An unknown address passes no restriction. */
 export const allowListOf = (cidrs: readonly string[]): ((ip: string | null) => boolean) | null => {
   if (cidrs.length === 0) return null;

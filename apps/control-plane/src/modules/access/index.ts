@@ -20,6 +20,7 @@ export { authorize } from './authorize.ts';
 export type { BrowserCredentials } from './browser-credentials.ts';
 export { createLookup } from './lookup.ts';
 export { type Minter, type MinterNow, mintersNow } from './minters.store.ts';
+export { limitsOf, ratesOf } from './rates.ts';
 export { covers, hasScope, SCOPES } from './scopes.ts';
 export type * from './types.ts';
 

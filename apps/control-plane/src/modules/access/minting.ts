@@ -2,6 +2,7 @@ import { Fault, invalid, type KeyPurpose, type KeyType, notFound, type Op, type 
 import { boundWorkspace, type Tenancy } from '../tenancy/index.ts';
 import { normaliseCidrs, withinCidrs } from './addresses.ts';
 import type { ApiKeyRow } from './keys.store.ts';
+import { ratesOfPlan } from './rates.ts';
 import { isSubset, SCOPES } from './scopes.ts';
 
 const ALL: readonly KeyType[] = ['user', 'live', 'test', 'admin', 'platform'];
@@ -56,11 +57,9 @@ export const expiryFor = (wanted: string | null | undefined, ceiling: Ceiling, n
   return at;
 };
 
-const PLAN_RPM: Readonly<Record<string, number>> = { free: 60, starter: 300, pro: 600, scale: 3000 };
-
 /** The plan's value unless a lower one is asked for (contract 1.6). */
 export const rpmFor = (plan: string, wanted: number | null | undefined, ceiling: Ceiling): number =>
-  Math.min(PLAN_RPM[plan] ?? 300, wanted ?? Number.POSITIVE_INFINITY, ceiling?.rate_limit_rpm ?? Number.POSITIVE_INFINITY);
+  Math.min(ratesOfPlan(plan).key, wanted ?? Number.POSITIVE_INFINITY, ceiling?.rate_limit_rpm ?? Number.POSITIVE_INFINITY);
 
 /** The workspace of a new key: the minting key's own when that is bound, else any the caller sees; what it does not see is 404. */
 export const workspaceFor = async (op: Op, tenancy: Tenancy, wanted: string | null | undefined): Promise<WorkspaceId | null> => {

@@ -1,6 +1,6 @@
 import { type BrowserTokenPayload, verifyBrowserToken } from '@miosa/hostnames';
 import type { ApiKeyId, Boundary, BrowserActor, ProjectId, TenantId, UserId, WorkspaceId } from '@miosa/kernel';
-import { type BrowserCredentials, createLookup, type Minter, type MinterNow, mintersNow } from '../access/index.ts';
+import { type BrowserCredentials, createLookup, type Minter, type MinterNow, mintersNow, ratesOf } from '../access/index.ts';
 import type { BrowserTokensDeps } from './core.ts';
 import { stillGives } from './permissions.ts';
 
@@ -25,6 +25,7 @@ const toActor = (payload: BrowserTokenPayload, minter: MinterNow): BrowserActor 
   permissions: payload.permissions.filter((permission) => stillGives(minter, permission)),
   external: { workspaceId: payload.externalWorkspaceId, userId: payload.externalUserId, projectId: payload.externalProjectId },
   expiresAt: new Date(payload.exp * 1000),
+  rates: ratesOf(payload.tenantId as TenantId, minter.plan),
 });
 
 type Place = Pick<Boundary, 'workspaceId' | 'projectId' | 'sandboxId'>;
