@@ -1,6 +1,7 @@
-/** `node apps/supervisor/src/main.ts <up|demo|down|status|doctor|reset>`; options come by environment (see options.ts), the launcher sets them. */
+/** `node apps/supervisor/src/main.ts <up|demo|down|status|doctor|reset|keys>`; options come by environment (see options.ts), the launcher sets them. */
 
 import { demo } from './commands/demo.ts';
+import { keys } from './commands/keys.ts';
 import { reset } from './commands/reset.ts';
 import { down, status } from './commands/running.ts';
 import { up } from './commands/up.ts';
@@ -14,6 +15,7 @@ const commands: Readonly<Record<string, (options: ReturnType<typeof readOptions>
   status,
   doctor,
   reset,
+  keys,
 };
 
 const [name = 'up', ...args] = process.argv.slice(2);

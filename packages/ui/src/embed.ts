@@ -7,14 +7,15 @@ export interface Embed {
   readonly path?: string | undefined;
 }
 
-const originOf = (baseUrl: string): string => {
+/** Only the origin of `baseUrl` counts. */
+export const apiOrigin = (baseUrl: string): string => {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) throw new Error(`MiosaPreview: baseUrl "${baseUrl}" is not an http(s) URL.`);
   return url.origin;
 };
 
 /** Whatever is in the page belongs to the visitor: only tokens made for that get in. The message never repeats the token. */
-const checkToken = (token: string): void => {
+export const checkToken = (token: string): void => {
   if (token.startsWith('msk_'))
     throw new Error('MiosaPreview: an API key (msk_…) must never reach a browser. Mint a preview token on your server and pass that.');
   if (!/^(mp|mbt|ms)_/.test(token)) throw new Error('MiosaPreview: token must be a preview token (mp_…), minted on your server.');
@@ -25,14 +26,14 @@ export const embedUrl = ({ baseUrl, token, sandboxId, port, path }: Embed): stri
   const query = new URLSearchParams({ mt: token });
   if (port !== undefined) query.set('port', String(port));
   if (path !== undefined) query.set('path', path);
-  return `${originOf(baseUrl)}/embed/${encodeURIComponent(sandboxId)}?${query}`;
+  return `${apiOrigin(baseUrl)}/embed/${encodeURIComponent(sandboxId)}?${query}`;
 };
 
 const PREVIEW_HOST = /^(\d+)-[a-z0-9-]+\.sandbox\./;
 
 /** Messages count when they come from the API's own error page or from a preview host (`{port}-{slug}.sandbox.…`, contract 4.3). */
 export const isExpectedOrigin = (origin: string, baseUrl: string, port: number | undefined): boolean => {
-  const api = originOf(baseUrl);
+  const api = apiOrigin(baseUrl);
   if (origin === api) return true;
   if (!URL.canParse(origin)) return false;
   const { protocol, hostname } = new URL(origin);

@@ -61,6 +61,16 @@ describe('in the browser', () => {
 
   const show = (props: Partial<MiosaPreviewProps> = {}) => act(async () => root.render(<MiosaPreview {...basic} {...props} />));
 
+  const answering = (...answers: readonly { status: number; token?: string }[]) => {
+    const asked: { url: string; init: RequestInit }[] = [];
+    vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+      const { status, token } = answers[Math.min(asked.length, answers.length - 1)] ?? { status: 500 };
+      asked.push({ url, init });
+      return new Response(JSON.stringify({ data: { token } }), { status });
+    });
+    return asked;
+  };
+
   const iframe = (): HTMLIFrameElement => host.querySelector('iframe') as HTMLIFrameElement;
   const state = () => host.firstElementChild?.getAttribute('data-state');
   const loaded = () => act(async () => void iframe().dispatchEvent(new dom.Event('load') as unknown as Event));
@@ -152,5 +162,40 @@ describe('in the browser', () => {
     await act(async () => host.querySelector('button')?.click());
     expect(state()).toBe('loading');
     expect(iframe()).not.toBe(before);
+  });
+
+  describe('a browser token', () => {
+    afterEach(() => void vi.unstubAllGlobals());
+
+    it('is exchanged at the API for the preview token that the frame opens with', async () => {
+      const asked = answering({ status: 200, token: 'mp_exchanged' });
+      await show({ token: 'mbt_secret', port: 5173 });
+      expect(iframe().getAttribute('src')).toBe(`${API}/embed/sbx_abc123?mt=mp_exchanged&port=5173`);
+      expect(asked.map(({ url }) => url)).toEqual([`${API}/api/v1/sandboxes/sbx_abc123/preview-token`]);
+      expect(asked[0]?.init).toMatchObject({ method: 'POST', credentials: 'omit', headers: { authorization: 'Bearer mbt_secret' } });
+      expect(host.innerHTML).not.toContain('mbt_secret');
+    });
+
+    it('that is refused has expired, unless a fresh one comes', async () => {
+      const onExpired = vi.fn();
+      answering({ status: 401 }, { status: 200, token: 'mp_second' });
+      await show({ token: 'mbt_old', onExpired, onTokenExpiring: () => 'mbt_new' });
+      expect([iframe().getAttribute('src'), onExpired.mock.calls.length]).toEqual([`${API}/embed/sbx_abc123?mt=mp_second`, 0]);
+      answering({ status: 401 });
+      await show({ token: 'mbt_third', onExpired });
+      expect([state(), onExpired.mock.calls.length, host.querySelector('iframe')]).toEqual(['expired', 1, null]);
+    });
+
+    it('of a destroyed sandbox shows that it is gone, and an API that fails can be asked again', async () => {
+      answering({ status: 410 });
+      await show({ token: 'mbt_a' });
+      expect(state()).toBe('gone');
+      const onError = vi.fn();
+      const asked = answering({ status: 503 }, { status: 200, token: 'mp_later' });
+      await show({ token: 'mbt_b', onError });
+      expect([state(), onError.mock.calls.length]).toEqual(['failed', 1]);
+      await act(async () => host.querySelector('button')?.click());
+      expect([iframe().getAttribute('src'), asked.length]).toEqual([`${API}/embed/sbx_abc123?mt=mp_later`, 2]);
+    });
   });
 });

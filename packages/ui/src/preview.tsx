@@ -4,7 +4,7 @@ import { boxStyle, frameStyle, noticeStyle, type Theme } from './style.ts';
 import { type Phase, usePreview } from './usePreview.ts';
 
 export interface MiosaPreviewProps {
-  /** `mp_…`, minted by your server (`sandboxes.previewToken`). An `msk_` key throws. */
+  /** Minted by your server: `mp_…` (`sandboxes.previewToken`) or `mbt_…` with `preview:read` (`browserTokens.create`). An `msk_` key throws. */
   readonly token: string;
   readonly sandboxId: string;
   /** Address of the API; default the hosted one. Only its origin is used. */
@@ -77,17 +77,19 @@ export const MiosaPreview = (props: MiosaPreviewProps): ReactNode => {
       style={unstyled ? undefined : boxStyle}
     >
       {/* The restrictions come before the address: a frame is bound by those it has when it starts to load. */}
-      <iframe
-        key={`${src} ${attempt}`}
-        ref={frame}
-        title={title ?? strings.title}
-        sandbox="allow-scripts allow-same-origin allow-forms allow-popups"
-        allow="clipboard-read; clipboard-write"
-        referrerPolicy="no-referrer"
-        src={src}
-        onLoad={onLoad}
-        style={unstyled ? undefined : frameStyle}
-      />
+      {src === null ? null : (
+        <iframe
+          key={`${src} ${attempt}`}
+          ref={frame}
+          title={title ?? strings.title}
+          sandbox="allow-scripts allow-same-origin allow-forms allow-popups"
+          allow="clipboard-read; clipboard-write"
+          referrerPolicy="no-referrer"
+          src={src}
+          onLoad={onLoad}
+          style={unstyled ? undefined : frameStyle}
+        />
+      )}
       <Notice phase={phase} strings={strings} theme={theme} unstyled={unstyled} retry={retry} />
     </div>
   );

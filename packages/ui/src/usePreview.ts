@@ -1,5 +1,6 @@
 import { type RefObject, useEffect, useEffectEvent, useState } from 'react';
-import { embedUrl, isExpectedOrigin } from './embed.ts';
+import { checkToken, embedUrl, isExpectedOrigin } from './embed.ts';
+import { type ExchangeError, usePreviewToken } from './exchange.ts';
 import type { MiosaPreviewProps } from './preview.tsx';
 
 /** `expired`: the token ended and there was no fresh one. `gone`: the sandbox was destroyed. `failed`: nothing came in time. */
@@ -13,13 +14,15 @@ const LOAD_LIMIT_MS = 90_000;
 const EXPIRY_MARGIN_MS = 60_000;
 
 interface Load {
-  readonly src: string;
+  /** What is being opened: the frame's address, or the token that is being exchanged for one. */
+  readonly of: string;
   readonly attempt: number;
   readonly phase: Phase;
 }
 
 export interface PreviewState {
-  readonly src: string;
+  /** Null while a browser token is being exchanged. */
+  readonly src: string | null;
   /** Changes when the frame must be made anew. */
   readonly attempt: number;
   readonly phase: Phase;
@@ -30,17 +33,22 @@ export interface PreviewState {
 export const usePreview = (props: MiosaPreviewProps, frame: RefObject<HTMLIFrameElement | null>): PreviewState => {
   const { token, sandboxId, baseUrl = DEFAULT_BASE_URL, port, path, expiresAt } = props;
   const [renewed, setRenewed] = useState<{ readonly of: string; readonly token: string }>();
-  const src = embedUrl({ baseUrl, token: renewed?.of === token ? renewed.token : token, sandboxId, port, path });
-  const [load, setLoad] = useState<Load>({ src, attempt: 0, phase: 'loading' });
-  const { attempt, phase } = load.src === src ? load : { attempt: 0, phase: 'loading' as const };
+  const [exchanges, setExchanges] = useState(0);
+  const given = renewed?.of === token ? renewed.token : token;
+  const shown = usePreviewToken({ baseUrl, token: given, sandboxId, port }, exchanges, (error) => refuse(error));
+  const src = shown === null ? null : embedUrl({ baseUrl, token: shown, sandboxId, port, path });
+  const of = src ?? given;
+  const [load, setLoad] = useState<Load>({ of, attempt: 0, phase: 'loading' });
+  const { attempt, phase } = load.of === of ? load : { attempt: 0, phase: 'loading' as const };
   // The frame's own error page loads too, often before the state that it asked for is there: an end is not taken back by that.
   const enter = (next: Phase): void =>
-    setLoad((now) => (next === 'ready' && now.src === src && isEnd(now.phase) ? now : { src, attempt, phase: next }));
+    setLoad((now) => (next === 'ready' && now.of === of && isEnd(now.phase) ? now : { of, attempt, phase: next }));
 
   const renew = async (): Promise<boolean> => {
     try {
       const fresh = await props.onTokenExpiring?.();
-      if (typeof fresh !== 'string' || src === embedUrl({ baseUrl, token: fresh, sandboxId, port, path })) return false;
+      if (typeof fresh !== 'string' || fresh === given) return false;
+      checkToken(fresh);
       setRenewed({ of: token, token: fresh });
       return true;
     } catch (error) {
@@ -60,6 +68,14 @@ export const usePreview = (props: MiosaPreviewProps, frame: RefObject<HTMLIFrame
     if (phase === 'gone') return;
     enter('gone');
     props.onExpired?.();
+  });
+  const refuse = useEffectEvent((error: ExchangeError): void => {
+    if (error.status === 410) end();
+    else if (error.status === 401 || error.status === 403) void expire();
+    else {
+      enter('failed');
+      props.onError?.(error);
+    }
   });
   const receive = useEffectEvent((event: MessageEvent<unknown>): void => {
     const ours = event.source !== null && event.source === frame.current?.contentWindow;
@@ -102,6 +118,9 @@ export const usePreview = (props: MiosaPreviewProps, frame: RefObject<HTMLIFrame
       else props.onReady?.();
       enter('ready');
     },
-    retry: () => setLoad({ src, attempt: attempt + 1, phase: 'loading' }),
+    retry: () => {
+      setExchanges(exchanges + (src === null ? 1 : 0));
+      setLoad({ of, attempt: attempt + 1, phase: 'loading' });
+    },
   };
 };

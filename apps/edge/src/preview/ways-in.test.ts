@@ -126,6 +126,27 @@ describe('scope', () => {
     expect((await platform.get(host, '/', { method: 'POST', headers: interact, body: 'x' })).status).toBe(200);
   });
 
+  it('an unsafe request from a page that may embed previews is let through, as soon as the organization says so', async () => {
+    const { route, agent, host } = await platform.sandbox();
+    await platform.app(agent, (_, res) => void res.end('app'));
+    const token = platform.mint(route, { scope: 'interact' });
+    const post = async () =>
+      (
+        await platform.get(host(), '/', {
+          method: 'POST',
+          body: 'x',
+          headers: { 'x-miosa-preview-token': token, origin: 'https://app.cliniciq.com' },
+        })
+      ).status;
+    expect(await post()).toBe(403);
+    platform.store.sandboxes.set(route.id, { ...route, embedOrigins: ['https://app.cliniciq.com'] });
+    platform.sandboxChanged(route.tenantId);
+    expect(await post()).toBe(200);
+    expect((await platform.get(host(), '/', { headers: { 'x-miosa-preview-token': token } })).headers['content-security-policy']).toContain(
+      "frame-ancestors 'self' https://app.cliniciq.com",
+    );
+  });
+
   it('an unsafe request from a foreign page is refused', async () => {
     const token = platform.mint(route, { scope: 'interact' });
     const post = (origin: string) =>

@@ -34,4 +34,5 @@ export interface BrowserTokensDeps {
 export interface Core extends BrowserTokensDeps {
   readonly judge: Judge;
   readonly origins: Origins;
+  readonly nowMs: () => number;
 }

@@ -1,22 +1,29 @@
 import type { Route } from '@miosa/http';
-import type { Actor } from '@miosa/kernel';
+import type { Actor, Op } from '@miosa/kernel';
+import type { Static } from 'typebox';
 import type { BrowserTokensDeps, Core } from './core.ts';
 import { createJudge } from './judge.ts';
 import { createOrigins } from './origins.ts';
 import { allRoutes } from './routes.ts';
+import type { SettingsUpdate } from './schemas.ts';
+import { changeSettings } from './settings.ts';
 import { purgeTickets } from './tickets.store.ts';
 import { redeemTicket } from './tickets.ts';
 
+export { SettingsUpdate } from './schemas.ts';
 export type { BrowserTokensDeps, SandboxBoundaries, SigningKeys } from './core.ts';
 
 /** What browsers use: tokens with a boundary, tickets for event streams, and the origins whose pages may. */
 export const createBrowserTokens = (deps: BrowserTokensDeps) => {
+  const nowMs = deps.nowMs ?? Date.now;
   const judge = createJudge(deps);
-  const origins = createOrigins(deps.db, deps.nowMs ?? Date.now);
-  const core: Core = { ...deps, judge, origins };
+  const origins = createOrigins(deps.db, nowMs);
+  const core: Core = { ...deps, nowMs, judge, origins };
   deps.access.acceptBrowserTokens(judge);
   return {
     core,
+    /** Settings of the organization acted in: merges. */
+    changeSettings: (op: Op, body: Static<typeof SettingsUpdate>) => changeSettings(op, core, body),
     originAllowed: origins.allowed,
     redeemTicket: (ticket: string, path: string): Promise<Actor | null> => redeemTicket(core, ticket, path),
     /** Removes tickets long past. */

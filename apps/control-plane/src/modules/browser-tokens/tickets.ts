@@ -40,7 +40,7 @@ const withoutBase = (path: string): string =>
 /** A ticket for `EventSource`, which can send no header (contract 1.9). It gives what its minter may, once. */
 export const createTicket = async (op: Op, core: Core, stream: string | null) => {
   const ticket = `sset_${randomBytes(32).toString('base64url')}`;
-  const now = op.now();
+  const now = new Date(core.nowMs());
   await insertTicket(core.db.read, {
     hash: hashOf(ticket),
     tenantId: tenantOf(op),
@@ -55,7 +55,7 @@ export const createTicket = async (op: Op, core: Core, stream: string | null) =>
 /** Uses the ticket up for a request of this path; the caller it stands for, or null when it is used, late, for another path, or its minter ended. */
 export const redeemTicket = async (core: Core, ticket: string, path: string): Promise<Actor | null> => {
   if (!FORMAT.test(ticket)) return null;
-  const now = new Date((core.nowMs ?? Date.now)());
+  const now = new Date(core.nowMs());
   const reference = await useTicket(core.db.read, hashOf(ticket), withoutBase(path), now);
   if (reference === undefined) return null;
   return reference.type === 'browser' ? core.judge.actorOf(reference.payload) : core.access.resume(reference);
