@@ -23,12 +23,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'apps/runner': ['kernel', 'runtime'],
   'apps/supervisor': ['kernel', 'hostnames', 'db'],
   'examples/white-label-cliniciq': ['sdk', 'react'],
-  tests: ['sdk', 'react'],
-  bench: ['sdk'],
+  tests: ['sdk', 'react', 'control-plane'],
+  bench: ['sdk', 'control-plane', 'db', 'kernel', 'limits'],
 };
 
 /** A module imports lower ranks only; within rank 0 the pairs named here. */
-const RANKS: Readonly<Record<string, number>> = { tenancy: 0, access: 0, audit: 0, usage: 0, 'browser-tokens': 1, sandboxes: 2 };
+const RANKS: Readonly<Record<string, number>> = { tenancy: 0, access: 0, audit: 0, usage: 0, 'browser-tokens': 1, sandboxes: 2, admin: 4 };
 const WITHIN_RANK = ['access → tenancy', 'access → audit', 'tenancy → audit', 'usage → audit', 'usage → tenancy'];
 
 const workspaceOf = (path: string): string =>

@@ -3,6 +3,7 @@ import { createServer, get } from 'node:http';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { startPlatform } from '../../tests/harness/platform.ts';
+import { benchAccess } from './access.ts';
 import { benchCrun } from './crun.ts';
 import { benchDocker } from './docker.ts';
 import { benchPreview, benchSandboxes } from './sandboxes.ts';
@@ -68,11 +69,12 @@ const sandboxes = async (): Promise<void> => {
   }
 };
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = { sandboxes };
+const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { sandboxes, access: benchAccess };
 
-const [name = 'sandboxes'] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const args = process.argv.slice(2);
+const name = args[0] === undefined || args[0].startsWith('--') ? 'sandboxes' : args[0];
 const benchmark = BENCHMARKS[name];
 if (benchmark === undefined) {
   process.stderr.write(`There is no benchmark "${name}". There are: ${Object.keys(BENCHMARKS).join(', ')}.\n`);
   process.exitCode = 1;
-} else await benchmark();
+} else await benchmark(args);
