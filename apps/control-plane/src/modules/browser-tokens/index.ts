@@ -10,8 +10,8 @@ import { changeSettings } from './settings.ts';
 import { purgeTickets } from './tickets.store.ts';
 import { redeemTicket } from './tickets.ts';
 
-export { SettingsUpdate } from './schemas.ts';
 export type { BrowserTokensDeps, SandboxBoundaries, SigningKeys } from './core.ts';
+export { SettingsUpdate } from './schemas.ts';
 
 /** What browsers use: tokens with a boundary, tickets for event streams, and the origins whose pages may. */
 export const createBrowserTokens = (deps: BrowserTokensDeps) => {
