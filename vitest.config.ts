@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const NOT_MODULES = '**/node_modules/**';
+/** Of tests/, what needs no platform. */
+const IN_PROCESS = 'tests/security/{matrix,fuzz}/**/*.test.ts';
 
 /**
  * `unit`: rules beside the code and routes in process on a real database. `rules`: house rules. `root`: runner and driver, need root.
@@ -19,6 +21,7 @@ export default defineConfig({
             'examples/**/*.test.{ts,tsx}',
             'bench/**/*.test.ts',
             'templates/**/*.test.ts',
+            IN_PROCESS,
           ],
           exclude: [NOT_MODULES, '**/*.root.test.ts'],
           globalSetup: ['packages/db/src/test-server.ts'],
@@ -40,8 +43,8 @@ export default defineConfig({
       {
         test: {
           name: 'platform',
-          include: ['tests/{acceptance,security,e2e}/**/*.test.{ts,tsx}'],
-          exclude: [NOT_MODULES],
+          include: ['tests/{acceptance,security,seeds,e2e}/**/*.test.{ts,tsx}'],
+          exclude: [NOT_MODULES, IN_PROCESS],
           globalSetup: ['tests/harness/global-setup.ts'],
           // Each file already keeps both cores of the smallest machine busy; more at once only makes time-outs.
           maxWorkers: 2,

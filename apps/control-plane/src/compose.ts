@@ -94,10 +94,13 @@ const startedAndStopped = (
 const derived = (sealKey: Buffer, purpose: string): Buffer => Buffer.from(hkdfSync('sha256', sealKey, '', purpose, 32));
 
 /** The one place that names drivers and joins modules. The database must be migrated. */
-export const compose = async (config: Config, log: Log): Promise<ControlPlane> => {
+export const compose = async (
+  config: Config,
+  log: Log,
+  runtime: RuntimePort & { close(): void } = createOciRuntime({ socketPath: config.sockets.runner }),
+): Promise<ControlPlane> => {
   const { names, keys } = config;
   const db = openDatabase(config.databaseUrl, { connections: config.databaseConnections, applicationName: 'miosa-control-plane' });
-  const runtime = createOciRuntime({ socketPath: config.sockets.runner });
   const limiter = createLimiter(config.rateLimits, log);
   const tenancy = createTenancy({ db });
   const audit = createAudit({ db, log, attestationKey: derived(keys.sealKey, 'miosa audit attestation v1') });

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { answer, type FakeCall } from './call.ts';
 import { killGroups, runCommand, streamCommand } from './exec.ts';
 import { handleFiles } from './files.ts';
+import { createFakeProcesses } from './processes.ts';
 
 export interface FakeAgent {
   /** Frozen: connections are accepted (by the kernel's backlog, in the real one) and wait. */
@@ -44,13 +45,14 @@ const tunnel = (request: IncomingMessage, socket: Duplex): void => {
   socket.on('close', () => upstream.destroy());
 };
 
-/** The part of the agent protocol that control-plane and edge tests need: health, env, exec (also streamed), files, tunnel. */
+/** The part of the agent protocol that control-plane and edge tests need: health, env, exec (also streamed), files, tunnel; background processes by name only. */
 export const startFakeAgent = async ({ socketPath, folder, env }: FakeAgentOptions): Promise<FakeAgent> => {
   let base: Record<string, string> = { ...env };
   let thawed = Promise.resolve();
   let thaw = (): void => {};
   const open = new Set<Socket>();
   const groups = new Set<number>();
+  const processes = createFakeProcesses();
   const handle = async ({ method, url, body, response }: FakeCall): Promise<void> => {
     const json = () => JSON.parse(body.toString('utf8'));
     const route = `${method} ${url.pathname}`;
@@ -62,6 +64,7 @@ export const startFakeAgent = async ({ socketPath, folder, env }: FakeAgentOptio
     if (route === 'POST /exec') return answer(response, 200, await runCommand(json(), { folder, env: base, groups }));
     if (route === 'POST /exec/stream') return streamCommand(json(), { folder, env: base, groups }, response);
     if (route === 'GET /ports') return answer(response, 200, { ports: [] });
+    if (processes({ method, url, body, response })) return;
     if (url.pathname.startsWith('/files')) return handleFiles({ method, url, body, response }, folder);
     return answer(response, 404, { code: 'NOT_FOUND', message: `The fake agent has no ${route}.` });
   };

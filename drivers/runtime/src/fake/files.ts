@@ -58,6 +58,16 @@ export const handleFiles = ({ method, url, body, response }: FakeCall, folder: s
     (route.endsWith('rename') ? renameSync : copyFileSync)(onDisk(from), onDisk(to));
     return answer(response, 200, entry(folder, inside(to)));
   }
+  if (route === 'POST /files/chmod') {
+    if (!existsSync(onDisk(json().path))) return missing(inside(json().path));
+    return answer(response, 200, entry(folder, inside(json().path)));
+  }
+  // Nothing is packed: an archive is bytes to those who pass it on.
+  if (route === 'GET /files/archive') {
+    response.writeHead(200, { 'content-type': 'application/gzip' }).end('archive');
+    return;
+  }
+  if (route === 'PUT /files/archive') return answer(response, 200, { files: 0, sizeBytes: body.length });
   if (route === 'POST /files/write-many') {
     const files = json().files as { path: string; content?: string; contentBase64?: string }[];
     const written = files.map((file) =>

@@ -41,7 +41,7 @@ export const workspaceRoutes = (core: Core): Route[] => {
       path: '/workspaces',
       summary: 'Create a workspace for a downstream customer',
       description: 'A known external_workspace_id answers 200 with the workspace it is linked to.',
-      access: write,
+      access: { ...write, minRole: 'admin' },
       body: WorkspaceCreate,
       response: Workspace,
       status: 201,

@@ -1,0 +1,111 @@
+import type { Credential, Organization } from './organization.ts';
+import type { Target } from './rules.ts';
+
+/** Where a fixture lies, and for whom it is made. */
+export interface Place {
+  readonly organization: Organization;
+  readonly project: 'home' | 'side' | 'away';
+  /** Set when the caller sees only what its own user made. */
+  readonly owner?: Credential;
+}
+
+interface Fixture {
+  readonly target: Target;
+  /** Answers the path parameter; `parent` is the one before it. */
+  make(place: Place, parent: string): Promise<string>;
+  /** Not an id but a name within its parent: there is nothing to be of another organization. */
+  readonly isName?: true;
+}
+
+const sandbox = async ({ organization, project }: Place): Promise<string> => {
+  const { data } = await organization.call('POST', '/sandboxes', { project_id: await organization.project(project) });
+  await organization.call('PUT', `/sandboxes/${data.id}/env`, { vars: [{ key: 'MATRIX', value: '1' }] });
+  await organization.call('POST', `/sandboxes/${data.id}/files/write-many`, { files: [{ path: 'matrix.txt', content: 'x' }] });
+  return data.id;
+};
+
+let count = 0;
+
+/** By the literal words of the path before the parameter. A new noun needs one line here; a new route below a known one needs none. */
+const FIXTURES: Readonly<Record<string, Fixture>> = {
+  sandboxes: { target: 'resource', make: sandbox },
+  'sandboxes/env': { target: 'resource', isName: true, make: async () => 'MATRIX' },
+  'sandboxes/files': { target: 'resource', isName: true, make: async () => 'matrix.txt' },
+  'sandboxes/previews': {
+    target: 'resource',
+    make: async ({ organization }, id) => (await organization.call('POST', `/sandboxes/${id}/expose`, { port: 3000 })).data.id,
+  },
+  'sandboxes/processes': {
+    target: 'resource',
+    make: async ({ organization }, id) =>
+      (await organization.call('POST', `/sandboxes/${id}/processes`, { command: ['sleep', '30'] })).data.id,
+  },
+  'sandboxes/shares': {
+    target: 'resource',
+    make: async ({ organization }, id) => (await organization.call('POST', `/sandboxes/${id}/shares`, { port: 3000 })).data.id,
+  },
+  workspaces: {
+    target: 'place',
+    // A caller that sees one workspace only gets that one: it cannot be made anew for it.
+    make: async ({ organization, project }) => organization.workspace(project === 'away' ? 'away' : 'home'),
+  },
+  projects: {
+    target: 'place',
+    make: async ({ organization, project }) => {
+      const workspaceId = await organization.workspace(project === 'away' ? 'away' : 'home');
+      count += 1;
+      return (await organization.call('POST', '/projects', { name: `Fixture ${count}`, workspace_id: workspaceId })).data.id;
+    },
+  },
+  'api-keys': {
+    target: 'key',
+    make: async ({ organization, owner }) => {
+      const body = { name: 'fixture', key_type: owner === undefined ? 'live' : 'user', scopes: ['api_keys:read'] };
+      return (await organization.call('POST', '/api-keys', body, owner)).data.id;
+    },
+  },
+  tenants: { target: 'organization', make: async ({ organization }) => organization.id },
+};
+
+interface Step {
+  readonly name: string;
+  readonly fixture: Fixture;
+}
+
+const steps = (path: string): Step[] => {
+  const words: string[] = [];
+  return path.split('/').flatMap((part) => {
+    const name = /^\{(\w+)/.exec(part)?.[1];
+    if (name === undefined) {
+      if (part !== '') words.push(part);
+      return [];
+    }
+    // The words directly before a parameter name its noun: `sandboxes/{id}/files/{path}`.
+    const noun = words.join('/');
+    const fixture = FIXTURES[noun];
+    if (fixture === undefined)
+      throw new Error(`${path}: no fixture for {${name}}; say in tests/security/matrix/fixtures.ts how to make one of "${noun}"`);
+    return [{ name, fixture }];
+  });
+};
+
+/** What the ids of a path stand for. Throws when nobody has said how to make one. */
+export const targetOf = (path: string): Target => steps(path)[0]?.fixture.target ?? 'nothing';
+
+/** Parameters of a path that are ids, in order; names within a parent are none. */
+export const idParameters = (path: string): string[] => steps(path).flatMap(({ name, fixture }) => (fixture.isName === true ? [] : [name]));
+
+/** A real object for each parameter, the later ones inside the earlier. */
+export const makeParameters = async (path: string, place: Place, upTo?: string): Promise<Record<string, string>> => {
+  const made: Record<string, string> = {};
+  let parent = '';
+  for (const { name, fixture } of steps(path)) {
+    parent = await fixture.make(place, parent);
+    made[name] = parent;
+    if (name === upTo) break;
+  }
+  return made;
+};
+
+export const fillPath = (path: string, parameters: Readonly<Record<string, string>>): string =>
+  path.replaceAll(/\{(\w+)[^}]*\}/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''));

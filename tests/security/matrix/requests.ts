@@ -1,0 +1,73 @@
+import { PASSWORD } from '@miosa/control-plane/testing';
+import { deref, type Operation } from './document.ts';
+import { fillPath, type Place, targetOf } from './fixtures.ts';
+import { login, type Organization } from './organization.ts';
+import type { Asked, Caller, Target } from './rules.ts';
+import { queryOf, sample, type Values } from './sample.ts';
+
+export interface Context {
+  readonly organization: Organization;
+  readonly caller: Caller;
+  readonly project: Place['project'];
+}
+
+interface Special {
+  /** Scope the answer rests on besides the declared one. */
+  readonly scope?: string;
+  /** What the body names, when the path names nothing. */
+  readonly target?: Target;
+  /** Its effect lies in no workspace: keys bound to one are refused. */
+  readonly organizationWide?: true;
+  body?(context: Context): Promise<Values>;
+}
+
+const isServerKey = (caller: Caller): boolean => caller.as === 'key' && caller.type !== 'user';
+
+/** Operations whose body means more than its schema says. All others get the least body their schema accepts. */
+const SPECIAL: Readonly<Record<string, Special>> = {
+  'apiKeys.create': {
+    body: async ({ caller }) => ({ key_type: isServerKey(caller) ? 'live' : 'user', scopes: ['api_keys:write'] }),
+  },
+  'auth.login': { body: async ({ organization }) => ({ email: (await organization.session('owner')).user.email, password: PASSWORD }) },
+  'auth.refresh': {
+    body: async ({ organization }) => {
+      const { user } = await organization.session('owner');
+      return { refresh_token: (await login(organization.plane, user.email)).refreshToken };
+    },
+  },
+  'browserTokens.create': {
+    scope: 'sandboxes:read', // of the permission it gives
+    target: 'place',
+    body: async ({ organization, project }) => ({ project_id: await organization.project(project) }),
+  },
+  'audit.verify': { organizationWide: true },
+  'sandboxes.files.mkdir': { body: async () => ({ path: 'folder' }) },
+  'sandboxes.processes.stdin': { body: async () => ({ data: 'x' }) },
+  'workspaces.create': { organizationWide: true },
+  'tenants.set': { body: async ({ organization }) => ({ name: organization.name }) },
+};
+
+export const askedOf = (operation: Operation): Asked => {
+  const { id, access, method, streams, path } = operation;
+  const { scope, target = 'nothing', organizationWide = false } = SPECIAL[id] ?? {};
+  const named = targetOf(path);
+  return {
+    access,
+    method,
+    streams,
+    scope: scope ?? (access === 'public' ? null : access.scope),
+    target: named === 'nothing' ? target : named,
+    organizationWide,
+  };
+};
+
+/** Method, address, body: the least that the declaration accepts. */
+export const requestFor = async (operation: Operation, parameters: Readonly<Record<string, string>>, context: Context) => {
+  const special = (await SPECIAL[operation.id]?.body?.(context)) ?? {};
+  const path = `/api/v1${fillPath(operation.path, parameters)}${queryOf(operation, special)}`;
+  const { body } = operation;
+  if (body === null) return { method: operation.method, path, headers: {} };
+  if (body.type === 'raw') return { method: operation.method, path, headers: { 'content-type': 'application/octet-stream' }, body: 'x' };
+  const least = { ...(sample(deref(body.schema), special) as Values), ...special };
+  return { method: operation.method, path, headers: { 'content-type': 'application/json' }, body: JSON.stringify(least) };
+};
