@@ -92,6 +92,22 @@ create table audit_unsealed (
   constraint audit_unsealed_pkey PRIMARY KEY (entry_seq)
 );
 
+create table device_logins (
+  id uuid not null,
+  device_hash bytea not null,
+  user_hash bytea not null,
+  client_name text,
+  expires_at timestamp with time zone not null,
+  approved_by uuid,
+  tenant_id uuid,
+  delivered_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  constraint device_logins_device_hash_key UNIQUE (device_hash),
+  constraint device_logins_pkey PRIMARY KEY (id),
+  constraint device_logins_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES users(id),
+  constraint device_logins_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+
 create table idempotency_keys (
   tenant_id uuid not null,
   route text not null,
@@ -104,6 +120,28 @@ create table idempotency_keys (
   constraint idempotency_keys_pkey PRIMARY KEY (tenant_id, route, key_hash)
 );
 
+create table invites (
+  id text not null,
+  tenant_id uuid not null,
+  workspace_id uuid,
+  email text not null,
+  role text not null,
+  token_hash bytea not null,
+  invited_by uuid not null,
+  expires_at timestamp with time zone not null,
+  accepted_at timestamp with time zone,
+  accepted_by uuid,
+  revoked_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  constraint invites_token_hash_key UNIQUE (token_hash),
+  constraint invites_pkey PRIMARY KEY (id),
+  constraint invites_accepted_by_fkey FOREIGN KEY (accepted_by) REFERENCES users(id),
+  constraint invites_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES users(id),
+  constraint invites_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  constraint invites_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
+  constraint invites_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'member'::text, 'admin'::text, 'owner'::text])))
+);
+
 create table members (
   tenant_id uuid not null,
   user_id uuid not null,
@@ -113,6 +151,16 @@ create table members (
   constraint members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
   constraint members_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'member'::text, 'admin'::text, 'owner'::text])))
+);
+
+create table password_resets (
+  token_hash bytea not null,
+  user_id uuid not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  constraint password_resets_pkey PRIMARY KEY (token_hash),
+  constraint password_resets_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
 );
 
 create table previews (
@@ -313,6 +361,20 @@ create table users (
   constraint users_pkey PRIMARY KEY (id)
 );
 
+create table workspace_members (
+  workspace_id uuid not null,
+  user_id uuid not null,
+  tenant_id uuid not null,
+  role text not null,
+  joined_at timestamp with time zone default now() not null,
+  constraint workspace_members_pkey PRIMARY KEY (workspace_id, user_id),
+  constraint workspace_members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  constraint workspace_members_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES members(tenant_id, user_id) ON DELETE CASCADE,
+  constraint workspace_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+  constraint workspace_members_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
+  constraint workspace_members_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'member'::text, 'admin'::text, 'owner'::text])))
+);
+
 create table workspaces (
   id uuid not null,
   tenant_id uuid not null,
@@ -338,11 +400,25 @@ CREATE INDEX audit_key ON public.audit_entries USING btree (tenant_id, api_key_i
 
 CREATE INDEX audit_page ON public.audit_entries USING btree (tenant_id, seq DESC);
 
+CREATE INDEX audit_time ON public.audit_entries USING brin (created_at);
+
 CREATE INDEX audit_unsealed_tenant ON public.audit_unsealed USING btree (tenant_id);
 
 CREATE INDEX audit_workspace ON public.audit_entries USING btree (tenant_id, workspace_id, seq DESC);
 
+CREATE INDEX device_logins_expired ON public.device_logins USING btree (expires_at);
+
+CREATE UNIQUE INDEX device_logins_open ON public.device_logins USING btree (user_hash) WHERE (delivered_at IS NULL);
+
 CREATE INDEX idempotency_expiry ON public.idempotency_keys USING btree (created_at);
+
+CREATE UNIQUE INDEX invites_open ON public.invites USING btree (tenant_id, COALESCE(workspace_id, tenant_id), lower(email)) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
+
+CREATE INDEX invites_page ON public.invites USING btree (tenant_id, created_at DESC, id DESC);
+
+CREATE INDEX members_user ON public.members USING btree (user_id);
+
+CREATE INDEX password_resets_user ON public.password_resets USING btree (user_id, created_at);
 
 CREATE UNIQUE INDEX previews_port ON public.previews USING btree (sandbox_id, port) WHERE (deleted_at IS NULL);
 
@@ -385,6 +461,8 @@ CREATE INDEX usage_tenant ON public.usage_intervals USING btree (tenant_id, star
 CREATE UNIQUE INDEX users_email ON public.users USING btree (lower(email));
 
 CREATE INDEX users_page ON public.users USING btree (created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+
+CREATE INDEX workspace_members_user ON public.workspace_members USING btree (tenant_id, user_id);
 
 CREATE UNIQUE INDEX workspaces_default ON public.workspaces USING btree (tenant_id) WHERE (is_default AND (deleted_at IS NULL));
 

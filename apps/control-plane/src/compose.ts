@@ -7,6 +7,7 @@ import { createMemoryLimiter, createRedisLimiter, type RateLimiter, withFallback
 import { createOciRuntime, type RuntimePort } from '@miosa/runtime';
 import type { Config } from './config.ts';
 import { type Access, accessRoutes, createAccess, limitsOf } from './modules/access/index.ts';
+import { adminRoutes } from './modules/admin/index.ts';
 import { type Audit, auditRoutes, createAudit } from './modules/audit/index.ts';
 import { type BrowserTokens, browserTokenRoutes, createBrowserTokens } from './modules/browser-tokens/index.ts';
 import { createSandboxes, type Sandboxes } from './modules/sandboxes/index.ts';
@@ -124,6 +125,7 @@ export const compose = async (
     ...auditRoutes({ db }),
     ...browserTokenRoutes(browserTokens),
     ...sandboxes.routes,
+    ...adminRoutes({ db, access, tenancy, browserTokens, readiness, version: VERSION }),
   ];
   const server = await createServer({
     routes,

@@ -2,6 +2,7 @@ import { openDatabase } from '@miosa/db';
 import { emitOpenApi, type Route } from '@miosa/http';
 import type { Log } from '@miosa/kernel';
 import { accessRoutes, createAccess } from './modules/access/index.ts';
+import { adminRoutes } from './modules/admin/index.ts';
 import { auditRoutes } from './modules/audit/index.ts';
 import { browserTokenRoutes } from './modules/browser-tokens/index.ts';
 import { sandboxRoutes } from './modules/sandboxes/index.ts';
@@ -20,6 +21,9 @@ export const declaredRoutes = (): Route[] => {
     ...accessRoutes(access),
     ...auditRoutes({ db }),
     ...browserTokenRoutes({ core: {} } as Parameters<typeof browserTokenRoutes>[0]),
+    ...adminRoutes({ db, access, tenancy, browserTokens: {}, readiness: async () => ({}), version: VERSION } as unknown as Parameters<
+      typeof adminRoutes
+    >[0]),
     ...sandboxRoutes({} as Parameters<typeof sandboxRoutes>[0]),
   ];
 };

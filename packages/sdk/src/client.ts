@@ -1,5 +1,6 @@
 import { type MiosaOptions, resolveConfig } from './config.ts';
 import { apiKeysApi, auditApi, authApi } from './resources/access.ts';
+import { adminApi } from './resources/admin.ts';
 import { browserTokensApi, settingsApi } from './resources/browserTokens.ts';
 import { sandboxesApi } from './resources/sandboxes.ts';
 import { platformApi, projectsApi, tenantsApi, workspacesApi } from './resources/tenancy.ts';
@@ -23,6 +24,8 @@ export class Miosa {
   readonly auth: ReturnType<typeof authApi>;
   readonly apiKeys: ReturnType<typeof apiKeysApi>;
   readonly audit: ReturnType<typeof auditApi>;
+  /** For operators of the installation. */
+  readonly admin: ReturnType<typeof adminApi>;
   readonly browserTokens: ReturnType<typeof browserTokensApi>;
   readonly settings: ReturnType<typeof settingsApi>;
   readonly platform: ReturnType<typeof platformApi>;
@@ -40,6 +43,7 @@ export class Miosa {
     this.auth = authApi(transport);
     this.apiKeys = apiKeysApi(transport);
     this.audit = auditApi(transport);
+    this.admin = adminApi(transport);
     this.browserTokens = browserTokensApi(transport);
     this.settings = settingsApi(transport);
     this.platform = platformApi(transport);

@@ -5,6 +5,7 @@ export * from './errors.ts';
 export type { Fetch, FetchInit, FetchResponse, Payload } from './fetch.ts';
 export { List, type Page } from './page.ts';
 export type { ApiKey, AuditEntry, AuditVerdict, Identity, NewApiKey, Session } from './resources/access.ts';
+export type { AdminTenant, AdminUser } from './resources/admin.ts';
 export type { BrowserToken, Settings } from './resources/browserTokens.ts';
 export type { Command, ExecEvent, ExecOptions, ExecResult } from './resources/exec.ts';
 export type { SandboxFile, WriteOptions } from './resources/files.ts';

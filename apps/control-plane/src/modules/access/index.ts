@@ -20,7 +20,10 @@ export { authorize } from './authorize.ts';
 export type { BrowserCredentials } from './browser-credentials.ts';
 export { createLookup } from './lookup.ts';
 export { type Minter, type MinterNow, mintersNow } from './minters.store.ts';
+export { createOperatorKeys, type OperatorKeys } from './operator-keys.ts';
+export { presentKey, presentMinted } from './present.ts';
 export { limitsOf, ratesOf } from './rates.ts';
+export { ApiKey, ApiKeyWithSecret, OperatorKeyCreate, Success } from './schemas.ts';
 export { covers, hasScope, SCOPES } from './scopes.ts';
 export type * from './types.ts';
 

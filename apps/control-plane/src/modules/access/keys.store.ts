@@ -1,4 +1,4 @@
-import type { Db, Tx } from '@miosa/db';
+import { type Db, exactTime, type Tx } from '@miosa/db';
 import { type ApiKeyId, type KeyPurpose, type KeyType, newUuid, type TenantId, type UserId, type WorkspaceId } from '@miosa/kernel';
 import { type Expression, type Selectable, type SqlBool, sql } from 'kysely';
 import type { FreshKey } from './key-format.ts';
@@ -166,6 +166,27 @@ export const listKeys = (
   if (page.after !== null) query = query.where(sql<boolean>`(created_at, id) < (${page.after.at}::timestamptz, ${page.after.id}::uuid)`);
   return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(page.limit).execute();
 };
+
+/** Over all organizations. */
+export const listAllKeys = (
+  db: Db,
+  filters: { readonly tenantId?: string | undefined; readonly status?: KeyStatus | undefined; readonly now: Date },
+  page: { readonly after: { readonly at: string; readonly id: string } | null; readonly limit: number },
+): Promise<(ApiKeyRow & { readonly at: string })[]> => {
+  let query = db.selectFrom('api_keys').select(COLUMNS).select(exactTime('created_at').as('at'));
+  if (filters.tenantId !== undefined) query = query.where('tenant_id', '=', filters.tenantId as TenantId);
+  if (filters.status !== undefined) query = query.where(statusIs(filters.status, filters.now));
+  if (page.after !== null) query = query.where(sql<boolean>`(created_at, id) < (${page.after.at}::timestamptz, ${page.after.id}::uuid)`);
+  return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(page.limit).execute();
+};
+
+export const lockAnyKey = (tx: Tx, id: string): Promise<ApiKeyRow | undefined> =>
+  tx
+    .selectFrom('api_keys')
+    .select(COLUMNS)
+    .where('id', '=', id as ApiKeyId)
+    .forUpdate()
+    .executeTakeFirst();
 
 /** Moves last use forward, never back. */
 export const touchKeys = async (db: Db, used: ReadonlyMap<string, Date>): Promise<void> => {

@@ -12,6 +12,8 @@ import { roleIn, type UserRow, userByEmail, userById } from './users.store.ts';
 type Result = Static<typeof LoginResult>;
 
 const refused = (): Fault => new Fault('UNAUTHORIZED', 'E-mail and password do not match an account.');
+const suspended = (): Fault =>
+  new Fault('FORBIDDEN', 'This account is suspended. Ask the operator of the installation.', { details: { reason: 'user_suspended' } });
 const badRefresh = (): Fault => new Fault('UNAUTHORIZED', 'This refresh token is not valid (any more). Log in again.');
 
 /** The same operation as the user whose credential it just proved to be, for the audit entry. */
@@ -62,6 +64,7 @@ export const login = async (op: Op, core: Core, body: { readonly email: string; 
     throw refused();
   }
   core.passwords.noteSuccess(account);
+  if (user.suspended_at !== null) throw suspended();
   const [membership] = await tenantsOfUser(core.db.read, user.id);
   if (membership === undefined)
     throw new Fault('FORBIDDEN', 'This account belongs to no organization.', { details: { reason: 'no_organization' } });

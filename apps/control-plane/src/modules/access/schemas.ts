@@ -61,6 +61,18 @@ export const ApiKeyCreate = Type.Object({
   monthly_budget_usd: Type.Optional(nullable(Type.Number({ minimum: 0 }))),
 });
 
+export const OperatorKeyCreate = Type.Object({
+  name: Name,
+  tenant_id: Uuid,
+  user_id: Type.Optional(nullable(Uuid)),
+  key_type: Type.Enum([...KEY_TYPES], { default: 'user' }),
+  purpose: Type.Enum(['api', 'optimal'], { default: 'api' }),
+  scopes: Type.Optional(nullable(Scopes)),
+  rate_limit_rpm: Type.Optional(nullable(Rpm)),
+  expires_at: Type.Optional(nullable(Timestamp)),
+  allowed_ips: Type.Optional(nullable(AllowedIps)),
+});
+
 export const ApiKeyChange = Type.Object({
   name: Type.Optional(Name),
   scopes: Type.Optional(Scopes),

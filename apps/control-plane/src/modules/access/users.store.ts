@@ -6,7 +6,7 @@ import type { UserTable } from '../tenancy/index.ts';
 export type UserRow = Selectable<UserTable>;
 
 export const userByEmail = (db: Db, email: string): Promise<UserRow | undefined> =>
-  db.selectFrom('users').selectAll().where(sql<boolean>`lower(email) = lower(${email})`).executeTakeFirst();
+  db.selectFrom('users').selectAll().where(sql<boolean>`lower(email) = lower(${email})`).where('deleted_at', 'is', null).executeTakeFirst();
 
 export const userById = (db: Db, id: UserId): Promise<UserRow | undefined> =>
   db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
