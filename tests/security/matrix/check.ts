@@ -99,8 +99,11 @@ export const createMatrix = async (plane: TestControlPlane) => {
   };
 
   return {
-    organization,
-    neighbour,
+    /** Sandboxes that only refused calls and reads have named: they must all run still. */
+    states: async (): Promise<string[]> => {
+      const ids = (await Promise.all(kept.values())).flatMap(({ id }) => (id?.startsWith('sbx_') === true ? [id] : []));
+      return Promise.all(ids.map(async (id) => (await organization.call('GET', `/sandboxes/${id}`)).data.state));
+    },
     /** Every operation against every principal. */
     run: async (operations: readonly Operation[], columns: readonly Principal[] = principals): Promise<Result> => {
       const findings: Finding[] = [];

@@ -65,6 +65,12 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     },
   },
   tenants: { target: 'organization', make: async ({ organization }) => organization.id },
+  'admin/tenants': { target: 'installation', make: async ({ organization }) => organization.id },
+  'admin/users': { target: 'installation', make: async ({ organization }) => (await organization.newUser()).id },
+  'admin/api-keys': {
+    target: 'installation',
+    make: async ({ organization }) => (await organization.call('POST', '/api-keys', { name: 'fixture', key_type: 'live' })).data.id,
+  },
 };
 
 interface Step {

@@ -24,6 +24,15 @@ it('gives the answers that were reviewed; an operation that is new or gone shows
   await expect(table(result.rows)).toMatchFileSnapshot('matrix.txt');
 });
 
+it('lets no refused call have an effect: what they named is still there', async () => {
+  const reads = operations().filter(({ method, path }) => method === 'GET' && path.includes('{') && !path.startsWith('/admin/'));
+  const owner = principals.filter(({ name }) => name === 'JWT owner');
+  expect((await matrix.run(reads, owner)).findings).toEqual([]);
+  const states = await matrix.states();
+  expect(states.length).toBeGreaterThan(0);
+  expect(states.filter((state) => state !== 'running')).toEqual([]);
+}, 60_000);
+
 it('opens operations of the installation to operators only, and those of an organization to its admins only', () => {
   const wrong = operations().filter(({ path, access }) => path.startsWith('/admin/') !== (access !== 'public' && access.operator === true));
   expect(wrong.map(({ id }) => id)).toEqual([]);

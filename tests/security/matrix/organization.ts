@@ -31,6 +31,8 @@ export interface Organization {
   session(role: Role | 'operator'): Promise<Session>;
   credential(role: Role | 'operator'): Promise<Credential>;
   key(request: KeyRequest): Promise<Credential & { readonly id: string }>;
+  /** A member nobody has seen before. */
+  newUser(): Promise<Person>;
   /** Two workspaces; members and viewers belong to the first, which is the default one. */
   workspace(which: 'home' | 'away'): Promise<string>;
   /** `home` and `side` lie in the first workspace, `away` in the second. */
@@ -83,6 +85,8 @@ export const createOrganization = async (plane: TestControlPlane): Promise<Organ
     ).data.id as string;
   });
   const sessions = once(async (role): Promise<Session> => {
+    // Whoever belongs to the default workspace finds it there from the start.
+    if (role !== 'owner') await workspaces('home');
     const user = role === 'operator' ? await plane.addUser(await operations(''), 'viewer', true) : await plane.addUser(id, role as Role);
     return { user, ...(await login(plane, user.email)) };
   });
@@ -125,6 +129,7 @@ export const createOrganization = async (plane: TestControlPlane): Promise<Organ
     plane,
     session,
     credential,
+    newUser: () => plane.addUser(id, 'member'),
     key: (request) => keys(JSON.stringify(request)),
     workspace: workspaces,
     project: projects,

@@ -11,6 +11,25 @@ export interface Context {
   readonly project: Place['project'];
 }
 
+/** Ids in bodies, by the name they have everywhere. Made only for the bodies that need them. */
+const NAMED: Readonly<Record<string, (organization: Organization) => Promise<unknown>>> = {
+  tenant_id: async ({ id }) => id,
+  user_id: async (organization) => (await organization.newUser()).id,
+  user_ids: async (organization) => [(await organization.newUser()).id],
+  key_ids: async (organization) => [(await organization.call('POST', '/api-keys', { name: 'fixture', key_type: 'live' })).data.id],
+};
+
+const namedIn = async ({ body }: Operation, special: Values, organization: Organization): Promise<Values> => {
+  const required = body?.type === 'json' ? (deref(body.schema).required ?? []) : [];
+  const made = required
+    .filter((name) => !(name in special))
+    .map(async (name): Promise<[string, unknown][]> => {
+      const make = NAMED[name];
+      return make === undefined ? [] : [[name, await make(organization)]];
+    });
+  return Object.fromEntries((await Promise.all(made)).flat());
+};
+
 interface Special {
   /** Scope the answer rests on besides the declared one. */
   readonly scope?: string;
@@ -68,6 +87,7 @@ export const requestFor = async (operation: Operation, parameters: Readonly<Reco
   const { body } = operation;
   if (body === null) return { method: operation.method, path, headers: {} };
   if (body.type === 'raw') return { method: operation.method, path, headers: { 'content-type': 'application/octet-stream' }, body: 'x' };
-  const least = { ...(sample(deref(body.schema), special) as Values), ...special };
+  const known = { ...(await namedIn(operation, special, context.organization)), ...special };
+  const least = { ...(sample(deref(body.schema), known) as Values), ...special };
   return { method: operation.method, path, headers: { 'content-type': 'application/json' }, body: JSON.stringify(least) };
 };

@@ -41,7 +41,9 @@ export type Target =
   | 'place'
   /** API keys: of the user who made them, or of the organization. */
   | 'key'
-  | 'organization';
+  | 'organization'
+  /** Of the whole installation: for operators, who see all of it. */
+  | 'installation';
 
 export interface Asked extends Pick<Operation, 'access' | 'method' | 'streams'> {
   readonly target: Target;
@@ -83,7 +85,7 @@ const browserMayCall = (caller: Extract<Caller, { as: 'browser' }>, rules: Rules
 
 /** Does a caller who may call the operation find what it names? */
 const finds = (caller: Exclude<Caller, { as: 'nobody' | 'ticket' }>, target: Target): boolean => {
-  if (target === 'nothing' || caller.view === 'own') return true;
+  if (target === 'nothing' || target === 'installation' || caller.view === 'own') return true;
   if (caller.view === 'foreign') return false;
   if (caller.view === 'others') return target === 'place' || target === 'organization';
   // Keys that a member made follow the member, not a workspace.
