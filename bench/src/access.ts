@@ -14,6 +14,9 @@ const REVOKED = 200;
 /** Keys and rows of the small end; the large one is `--keys` and `--rows`. */
 const SMALL = 2000;
 
+/** A statement has a time limit. */
+const AT_ONCE = 50_000;
+
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const load = (): string => `load ${loadavg()[0]?.toFixed(2)}`;
 const count = (value: number): string => value.toLocaleString('en').replaceAll(',', ' ');
@@ -31,7 +34,7 @@ const sealed = async (db: Database): Promise<void> => {
 const grow = async (db: Database, keys: number, rows: number): Promise<void> => {
   const seed = await timed(async () => {
     await addKeys(db, SMALL, keys);
-    await addAuditRows(db, SMALL, rows);
+    for (let from = SMALL; from < rows; from += AT_ONCE) await addAuditRows(db, from, Math.min(from + AT_ONCE, rows));
   });
   const chain = await timed(() => sealed(db));
   await settle(db);

@@ -1,5 +1,4 @@
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { percentile } from '../stats.ts';
@@ -104,15 +103,16 @@ const run = async ({ socketPath, connections, seconds, path, keys }: LoadJob): P
 /** A process of its own, so that the load generator takes no time from what is measured. */
 export const startLoader = () => {
   const child = fork(fileURLToPath(import.meta.url), ['worker']);
+  let settle: { resolve(result: LoadResult): void; reject(error: Error): void } | undefined;
+  child.on('message', (result) => settle?.resolve(result as LoadResult));
+  child.once('exit', () => settle?.reject(new Error('the load generator ended')));
   return {
-    load: async (job: LoadJob): Promise<LoadResult> => {
-      const answer = once(child, 'message');
-      const ended = once(child, 'exit').then(() => Promise.reject(new Error('the load generator ended')));
-      child.send(job);
-      const [result] = (await Promise.race([answer, ended])) as [LoadResult];
-      ended.catch(() => {});
-      return result;
-    },
+    /** One at a time. */
+    load: (job: LoadJob): Promise<LoadResult> =>
+      new Promise((resolve, reject) => {
+        settle = { resolve, reject };
+        child.send(job);
+      }),
     stop: (): void => child.disconnect(),
   };
 };
