@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'apps/runner': ['kernel', 'runtime'],
   'apps/supervisor': ['kernel', 'hostnames', 'db'],
   'examples/white-label-cliniciq': ['sdk', 'react'],
-  tests: ['sdk', 'react', 'control-plane'],
+  tests: ['sdk', 'react', 'control-plane', 'hostnames'],
   bench: ['sdk', 'control-plane', 'db', 'kernel', 'limits'],
 };
 

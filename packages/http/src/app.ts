@@ -50,9 +50,10 @@ const createRouter = ({ serve, fail }: Scope): FastifyInstance => {
     frameworkErrors: (error, request, reply) => void fail(request, reply, error),
     clientErrorHandler: (_error, socket) => {
       if (!socket.writable) return;
-      const { body } = renderFault(new Fault('BAD_REQUEST', 'The request is not valid HTTP.'), newId('req'));
-      const head = `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`;
-      socket.end(`${head}\r\n\r\n${body}`);
+      const requestId = newId('req');
+      const { body } = renderFault(new Fault('BAD_REQUEST', 'The request is not valid HTTP.'), requestId);
+      const headers = `Connection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nX-Request-ID: ${requestId}`;
+      socket.end(`HTTP/1.1 400 Bad Request\r\n${headers}\r\n\r\n${body}`);
     },
   });
   app.removeAllContentTypeParsers();

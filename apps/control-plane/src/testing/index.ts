@@ -43,6 +43,8 @@ export interface TestControlPlane {
   readonly previewPublicPem: string;
   /** Organization, operator and server key of the first start. */
   readonly first: { readonly tenantSlug: string; readonly email: string; readonly key: string };
+  /** Where it listens, for what no client would send. */
+  readonly socketPath: string;
   send(asked: Asked): Promise<Answered>;
   addTenant(name: string): Promise<{ readonly id: string; readonly slug: string }>;
   /** A user with `PASSWORD`, a member of the organization in that role. */
@@ -96,9 +98,12 @@ export const startTestControlPlane = async (env: Readonly<Record<string, string>
   const keys = writeKeys(join(data, 'keys'));
   mkdirSync(join(data, 'run'));
   const runtime = createFakeRuntime();
+  // With the rights it has in production, and no more.
+  const limited = new URL(url);
+  limited.username = 'miosa_control_plane';
   const config = readConfig({
     MIOSA_DATA: data,
-    DATABASE_URL: url,
+    DATABASE_URL: limited.href,
     MIOSA_LOG_LEVEL: 'silent',
     MIOSA_CONTROL_PLANE_RATE_LIMITS: 'off',
     ...env,
@@ -112,6 +117,7 @@ export const startTestControlPlane = async (env: Readonly<Record<string, string>
   return {
     ...keys,
     first: { tenantSlug: tenant.slug, email: bootstrap.email, key: api_key.key },
+    socketPath: config.sockets.public,
     send: sender(config.sockets.public),
     addTenant: (name) =>
       db.tx({ log: silent, requestId: 'test' }, 'tenant', (tx) => createTenant(tx, { name, ownerUserId: null, now: new Date() })),
