@@ -12,7 +12,7 @@ import { createPipeline } from './pipeline.ts';
 import { CREDENTIAL_NEEDED } from './refusal.ts';
 import { INTERNAL, type RequestOp } from './request-op.ts';
 import { routerPath } from './request-reader.ts';
-import type { Route } from './route.ts';
+import { leastRoleOf, type Route } from './route.ts';
 import { createScope, type Scope, type Serve, type Work } from './scope.ts';
 import { createStreams } from './streams.ts';
 import { authenticated } from './ticket.ts';
@@ -106,6 +106,7 @@ const createAdmission = (surface: Surface, options: ServerOptions): Admit => {
     await count(actor, route, op.ip, reply);
     assertNotInBrowser(headers, apiOrigin);
     options.authorize(actor, route);
+    op.leastRole = leastRoleOf(route);
   };
 };
 

@@ -133,6 +133,12 @@ export const defineRoute = <
   spec: RouteSpec<P, Q, B, R, E>,
 ): Route => spec;
 
+/** The least role that opens a route, whether declared or by its method. */
+export const leastRoleOf = ({ access, method }: Pick<Route, 'access' | 'method'>): Role => {
+  const declared = access === 'public' ? undefined : (access as Exclude<Access, 'public'>).minRole;
+  return declared ?? (method === 'GET' ? 'viewer' : 'member');
+};
+
 export const withStatus = <T>(status: number, data: T): WithStatus<T> => ({ kind: 'status', status, data });
 export const sse = (events: AsyncIterable<SseEvent>): SseResponse => ({ kind: 'sse', events });
 export const raw = (body: RawResponse['body'], headers: Record<string, string>, status = 200): RawResponse => ({

@@ -6,6 +6,12 @@ export type KeyType = 'user' | 'admin' | 'platform' | 'live' | 'test';
 /** The backend a key may call: everything but LLM routes, or only those (contract 2.4). */
 export type KeyPurpose = 'api' | 'optimal';
 
+/** A workspace a user belongs to, with the wider of the user's roles in it and in the organization. */
+export interface WorkspaceRole {
+  readonly id: WorkspaceId;
+  readonly role: Role;
+}
+
 /** What a browser token reaches: one workspace, one project of it, or one sandbox (contract 2.5: the narrowest named is the boundary). */
 export interface Boundary {
   readonly workspaceId: WorkspaceId;
@@ -46,6 +52,8 @@ export type Actor =
       readonly userId: UserId | null;
       /** That user's role in the organization now; null for keys without a user. */
       readonly role: Role | null;
+      /** Of that user; see below. */
+      readonly workspaces?: readonly WorkspaceRole[];
       readonly rates?: Rates;
     }
   | {
@@ -54,6 +62,8 @@ export type Actor =
       readonly name: string;
       readonly tenantId: TenantId;
       readonly role: Role;
+      /** For viewers and members: the workspaces they belong to, the default one among them. Admins and owners belong to all. */
+      readonly workspaces?: readonly WorkspaceRole[];
       readonly isOperator: boolean;
       readonly sessionId: string;
       readonly rates?: Rates;
@@ -87,6 +97,8 @@ export type BrowserActor = Extract<Actor, { type: 'browser' }>;
 export interface Op {
   readonly requestId: string;
   readonly actor: Actor;
+  /** The role that the operation needs where it acts: in a workspace the wider of workspace and organization role counts. Default `viewer`. */
+  readonly leastRole?: Role;
   readonly ip: string | null;
   readonly userAgent: string | null;
   readonly log: Log;
@@ -101,6 +113,13 @@ export const tenantOf = (op: Op): TenantId => {
   if (op.actor.tenantId === null) throw new Error('operation without an organization');
   return op.actor.tenantId;
 };
+
+const RANK: Readonly<Record<Role, number>> = { viewer: 0, member: 1, admin: 2, owner: 3 };
+
+/** Is `role` at least `needed`? */
+export const atLeast = (role: Role, needed: Role): boolean => RANK[role] >= RANK[needed];
+
+export const widerRole = (a: Role, b: Role): Role => (atLeast(a, b) ? a : b);
 
 /** Who runs the installation: an operator's JWT or the holder of a `msk_a_`/`msk_p_` key. */
 export const isOperator = (actor: Actor): boolean =>

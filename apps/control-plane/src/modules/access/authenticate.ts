@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Database } from '@miosa/db';
 import { RefusedCredential } from '@miosa/http';
 import { type Actor, notFound, type Role, type TenantId, type UserId } from '@miosa/kernel';
-import { tenantBySelector } from '../tenancy/index.ts';
+import { type Membership, membership, membershipsOf, tenantBySelector } from '../tenancy/index.ts';
 import type { BrowserSlot } from './browser-credentials.ts';
 import type { Tokens } from './jwt.ts';
 import { type KeyActor, type KeyVerifier, type KnownKey, toKnown } from './key-verifier.ts';
@@ -11,7 +11,6 @@ import type { LastUsed } from './last-used.ts';
 import { createLookup } from './lookup.ts';
 import { ratesOf } from './rates.ts';
 import { viewSession } from './sessions.store.ts';
-import { roleIn } from './users.store.ts';
 
 /** A slug has at most 40 characters, an id 36. */
 const MAX_SELECTOR = 64;
@@ -67,11 +66,11 @@ const suspended = (actor: Actor): RefusedCredential =>
 
 export const createAuthenticator = ({ db, keys, tokens, lastUsed, browser, nowMs }: AuthenticatorDeps): Authenticator => {
   const sessions = createLookup<Awaited<ReturnType<typeof viewSession>>>(nowMs);
-  const roles = createLookup<Role | null>(nowMs);
+  const memberships = createLookup<Membership | null>(nowMs);
   const tenants = createLookup<TenantId | null>(nowMs);
 
-  const roleOf = (tenantId: TenantId, userId: UserId): Promise<Role | null> =>
-    roles.get(`${tenantId} ${userId}`, () => roleIn(db.read, tenantId, userId));
+  const membershipOf = (tenantId: TenantId, userId: UserId): Promise<Membership | null> =>
+    memberships.get(`${tenantId} ${userId}`, async () => (await membershipsOf(db.read, [{ tenantId, userId }]))[0] ?? null);
 
   const tenantFor = async ({ actor, tenantSlug }: KnownKey, selector: string): Promise<TenantId> => {
     if (selector === tenantSlug || selector.toLowerCase() === actor.tenantId) return actor.tenantId;
@@ -83,8 +82,8 @@ export const createAuthenticator = ({ db, keys, tokens, lastUsed, browser, nowMs
 
   const keyActor = async ({ actor }: KnownKey): Promise<KeyActor | null> => {
     if (actor.userId === null) return actor;
-    const role = await roleOf(actor.tenantId, actor.userId);
-    return role === null ? null : { ...actor, role }; // the user has left: so has the key
+    const member = await membershipOf(actor.tenantId, actor.userId);
+    return member === null ? null : { ...actor, ...member }; // the user has left: so has the key
   };
 
   const withKey = async (text: string, ip: string | null, selector: string | null): Promise<Actor | null> => {
@@ -125,6 +124,7 @@ export const createAuthenticator = ({ db, keys, tokens, lastUsed, browser, nowMs
       name: session.name ?? session.email,
       tenantId: session.tenant_id,
       role,
+      workspaces: session.role === null ? [] : membership(session.role, session.places).workspaces,
       isOperator: session.is_operator,
       sessionId,
       rates: ratesOf(session.tenant_id, session.plan ?? ''),
@@ -158,7 +158,7 @@ export const createAuthenticator = ({ db, keys, tokens, lastUsed, browser, nowMs
     },
     forget: () => {
       sessions.clear();
-      roles.clear();
+      memberships.clear();
       tenants.clear();
     },
   };

@@ -1,8 +1,6 @@
-import type { Access, Route } from '@miosa/http';
-import { type Actor, type BrowserActor, Fault, isOperator, type Role } from '@miosa/kernel';
+import { type Access, leastRoleOf, type Route } from '@miosa/http';
+import { type Actor, atLeast, type BrowserActor, Fault, isOperator, type Role, widerRole } from '@miosa/kernel';
 import { covers } from './scopes.ts';
-
-const RANK: Readonly<Record<Role, number>> = { viewer: 0, member: 1, admin: 2, owner: 3 };
 
 /** The one scope of LLM routes: what a key of purpose `optimal` is for, and no other. */
 const LLM_SCOPE = 'llm:invoke';
@@ -12,10 +10,17 @@ type Rules = Exclude<Access, 'public'>;
 const forbidden = (message: string, details: Readonly<Record<string, string>>): Fault => new Fault('FORBIDDEN', message, { details });
 
 const requireRole = (role: Role, needed: Role): void => {
-  if (RANK[role] < RANK[needed]) throw forbidden(`This needs the role ${needed} in the organization.`, { required_role: needed });
+  if (!atLeast(role, needed)) throw forbidden(`This needs the role ${needed} in the organization.`, { required_role: needed });
 };
 
-const neededRole = (rules: Rules, method: Route['method']): Role => rules.minRole ?? (method === 'GET' ? 'viewer' : 'member');
+/**
+ * A viewer of the organization may be more in a workspace, and the wider role counts there (contract 2.2): such a caller passes for what
+ * members may, and finds only workspaces where it is one. What needs an admin is the organization's business.
+ */
+const roleFor = ({ role, workspaces = [] }: Extract<Actor, { type: 'key' | 'user' }>, needed: Role): Role => {
+  const own = role ?? 'viewer';
+  return needed === 'member' ? workspaces.reduce((widest, place) => widerRole(widest, place.role), own) : own;
+};
 
 const authorizeKey = (actor: Extract<Actor, { type: 'key' }>, rules: Rules, role: Role): void => {
   if (rules.credentials === 'jwt') {
@@ -39,7 +44,7 @@ const authorizeKey = (actor: Extract<Actor, { type: 'key' }>, rules: Rules, role
   }
   if (actor.keyType !== 'user') return;
   if (rules.userKeys === false) throw forbidden('Keys of users are not accepted here; use a server key.', { reason: 'user_key' });
-  requireRole(actor.role ?? 'viewer', role);
+  requireRole(roleFor(actor, role), role);
 };
 
 /** Only what the route opens to browsers, with the permission it names (contract 2.5). The boundary is judged where the resource is looked up. */
@@ -58,10 +63,10 @@ export const authorize = (actor: Actor, route: Pick<Route, 'access' | 'method'>)
   if (access.operator === true && !isOperator(actor)) {
     throw forbidden('Only operators of the installation may do this.', { required_role: 'operator' });
   }
-  const role = neededRole(access, route.method);
+  const role = leastRoleOf(route);
   if (actor.type === 'browser') authorizeBrowser(actor, access);
   else if (actor.type === 'key') authorizeKey(actor, access, role);
   else if (access.scope === LLM_SCOPE) {
     throw forbidden('LLM routes take API keys of purpose optimal only.', { reason: 'wrong_purpose', required_purpose: 'optimal' });
-  } else requireRole(actor.role, role);
+  } else requireRole(roleFor(actor, role), role);
 };

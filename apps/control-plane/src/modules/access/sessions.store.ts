@@ -1,6 +1,7 @@
 import type { Db, Tx } from '@miosa/db';
-import type { Role, TenantId, UserId } from '@miosa/kernel';
+import type { Role, TenantId, UserId, WorkspaceRole } from '@miosa/kernel';
 import { type Selectable, sql } from 'kysely';
+import { workspacesOfMember } from '../tenancy/index.ts';
 import type { SessionTable } from './types.ts';
 
 export type SessionRow = Selectable<SessionTable>;
@@ -62,6 +63,7 @@ export interface SessionView {
   readonly tenant_id: TenantId | null;
   /** Null: not a member of it. */
   readonly role: Role | null;
+  readonly places: readonly WorkspaceRole[] | null;
   readonly plan: string | null;
   readonly tenant_suspended_at: Date | null;
 }
@@ -91,6 +93,7 @@ export const viewSession = (db: Db, sessionId: string, tenantSelector: string | 
       'tenants.plan',
       'tenants.suspended_at as tenant_suspended_at',
     ])
+    .select(workspacesOfMember().as('places'))
     .where('sessions.id', '=', sessionId)
     .where('sessions.ended_at', 'is', null)
     .where('users.suspended_at', 'is', null)

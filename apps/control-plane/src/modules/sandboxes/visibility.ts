@@ -15,18 +15,16 @@ export interface Visibility {
   readonly sandboxId?: string | null;
 }
 
-/** No query for keys and browser tokens: it is on the path of every exec. */
+/** Without a query: it is on the path of every exec. */
 export const visibilityOf = async (op: Op, core: Pick<Core, 'tenancy'>): Promise<Visibility> => {
   const { actor } = op;
   const tenantId = tenantOf(op);
-  if (actor.type === 'key')
-    return { tenantId, workspaceIds: actor.workspaceId === null ? null : [actor.workspaceId], ownerUserId: actor.userId };
   if (actor.type === 'browser') {
     const { workspaceId, projectId, sandboxId, ownerUserId } = actor.boundary;
     return { tenantId, workspaceIds: [workspaceId], ownerUserId, projectId, sandboxId };
   }
   const visible = await core.tenancy.visibleWorkspaces(op);
-  return { tenantId, workspaceIds: visible === 'all' ? null : visible, ownerUserId: null };
+  return { tenantId, workspaceIds: visible === 'all' ? null : visible, ownerUserId: actor.type === 'key' ? actor.userId : null };
 };
 
 /** The user a new sandbox belongs to: a key without a user makes sandboxes of the organization. */

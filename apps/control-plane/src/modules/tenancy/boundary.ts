@@ -24,7 +24,7 @@ const conflict = (first: string, second: string): Fault => new Fault('OWNERSHIP_
  * id may be unknown as long as its place has no link of its own: then it is attribution. Errors: NOT_FOUND, OWNERSHIP_CONFLICT.
  */
 export const resolvePlace = async (op: Op, core: Core, request: PlaceRequest): Promise<Place | null> => {
-  const [db, tenantId, visible] = [core.db.read, tenantOf(op), await visibleWorkspaces(op, core)];
+  const [db, tenantId, visible] = [core.db.read, tenantOf(op), visibleWorkspaces(op)];
   const seenWorkspace = async (id: string) => seenOr404(await workspaceById(db, tenantId, id), (row) => row.id, visible);
 
   const project =

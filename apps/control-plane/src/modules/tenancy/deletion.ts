@@ -62,7 +62,7 @@ const dropWorkspace = async (tx: Tx, op: Op, core: Core, id: string, force: bool
 /** The default workspace stays (CONFLICT). Repeating it is answered the same for 30 days. */
 export const deleteWorkspace = async (op: Op, core: Core, id: string, force: boolean): Promise<void> => {
   const found = await workspaceEvenDeleted(core.db.read, tenantOf(op), id);
-  const row = seenOr404(found, (workspace) => workspace.id, await visibleWorkspaces(op, core));
+  const row = seenOr404(found, (workspace) => workspace.id, visibleWorkspaces(op));
   if (row.deleted_at !== null) return;
   if (row.is_default) throw new Fault('CONFLICT', 'The default workspace cannot be deleted.', { details: { reason: 'default_workspace' } });
   await untilEmpty(op, core, {
@@ -91,7 +91,7 @@ const dropProject = async (tx: Tx, op: Op, core: Core, id: string, force: boolea
 export const deleteProject = async (op: Op, core: Core, id: string, force: boolean): Promise<void> => {
   const row = await projectEvenDeleted(core.db.read, tenantOf(op), id);
   if (row === undefined) throw notFound();
-  seenOr404(row, (project) => project.workspace_id, await visibleWorkspaces(op, core));
+  seenOr404(row, (project) => project.workspace_id, visibleWorkspaces(op));
   if (row.deleted_at !== null) return;
   await untilEmpty(op, core, {
     force,

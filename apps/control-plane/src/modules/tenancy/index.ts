@@ -29,6 +29,7 @@ export {
 } from './fields.ts';
 export { OWNED_FILTERS, type OwnedFilters, ownedWhere, textEquals, visibleWhere } from './filters.ts';
 export { createTenant, type NewTenant } from './identity.ts';
+export { type Membership, membership, membershipsOf, workspacesOfMember } from './memberships.store.ts';
 export { mergePatch } from './merge.ts';
 export { presentTenant, type TenantWire } from './present.ts';
 export { holdProject } from './projects.store.ts';
@@ -51,7 +52,7 @@ export const createTenancy = ({ db }: { readonly db: Database }) => {
       new Map((await ownershipEchoes(from, tenantId, projectIds)).map((echo) => [echo.projectId as string, echo])),
     /** Call in the transaction that creates a resource: false when the project was deleted since it was resolved. */
     holdProject,
-    visibleWorkspaces: (op: Op) => visibleWorkspaces(op, core),
+    visibleWorkspaces: async (op: Op) => visibleWorkspaces(op),
     /** The id of a workspace the caller sees, else 404. */
     requireWorkspace: async (op: Op, id: string) => (await getWorkspace(op, core, id)).id,
     /** The existing workspace and project that all selectors agree on; nothing is made. */

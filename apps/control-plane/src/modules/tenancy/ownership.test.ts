@@ -1,4 +1,4 @@
-import type { ApiKeyId, Op, TenantId, UserId, WorkspaceId } from '@miosa/kernel';
+import type { ApiKeyId, Op, TenantId } from '@miosa/kernel';
 import { newUuid } from '@miosa/kernel';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,7 +13,9 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
-const keyOp = (over: { workspaceId?: WorkspaceId; userId?: UserId; role?: 'member' | 'admin'; keyType?: 'live' | 'user' } = {}): Op => ({
+type KeyActor = Extract<Op['actor'], { type: 'key' }>;
+
+const keyOp = (over: Partial<KeyActor> = {}): Op => ({
   ...t.systemOp(),
   actor: {
     type: 'key',
@@ -268,7 +270,8 @@ describe('what the caller cannot see', () => {
 
   it('a member’s key works in the default workspace and nowhere else; an admin’s everywhere', async () => {
     const elsewhere = await resolve({ workspace_slug: fresh() });
-    const member = keyOp({ keyType: 'user', userId: t.ownerId, role: 'member' });
+    const shared = (await resolve({})).workspaceId;
+    const member = keyOp({ keyType: 'user', userId: t.ownerId, role: 'member', workspaces: [{ id: shared, role: 'member' }] });
     expect((await resolve({}, member)).workspaceSlug).toBe('default');
     await expect(resolve({ workspace_id: elsewhere.workspaceId }, member)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(resolve({ workspace_slug: fresh() }, member)).rejects.toMatchObject({ code: 'NOT_FOUND' });

@@ -35,7 +35,7 @@ interface Context {
 const contextOf = async (op: Op, core: Core, request: OwnershipRequest): Promise<Context> => {
   const fields = validateOwnership(request);
   await assertSetupDone(op, core);
-  return { db: core.db, op, tenantId: tenantOf(op), fields, visible: await visibleWorkspaces(op, core) };
+  return { db: core.db, op, tenantId: tenantOf(op), fields, visible: visibleWorkspaces(op) };
 };
 
 /** Somebody else made it first, or deleted it meanwhile: resolution starts again. */

@@ -39,12 +39,12 @@ export const getProject = async (op: Op, core: Core, id: string): Promise<Listed
   return withWorkspace(
     op,
     core,
-    seenOr404(found, (row) => row.workspace_id, await visibleWorkspaces(op, core)),
+    seenOr404(found, (row) => row.workspace_id, visibleWorkspaces(op)),
   );
 };
 
 export const pageOfProjects = async (op: Op, core: Core, filters: ProjectListFilters, page: PageRequest): Promise<ListedProject[]> =>
-  listProjects(core.db.read, tenantOf(op), await visibleWorkspaces(op, core), filters, page);
+  listProjects(core.db.read, tenantOf(op), visibleWorkspaces(op), filters, page);
 
 const insert = (op: Op, core: Core, workspace: WorkspaceRow, body: CreateBody, slug: string): Promise<ProjectRow | undefined> =>
   core.db.tx(op, 'projects.create', async (tx) => {

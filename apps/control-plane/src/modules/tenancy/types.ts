@@ -71,8 +71,17 @@ export interface MemberTable {
   joined_at: ColumnType<Date, Date, never>;
 }
 
+export interface WorkspaceMemberTable {
+  workspace_id: WorkspaceId;
+  user_id: UserId;
+  tenant_id: TenantId;
+  role: Role;
+  joined_at: ColumnType<Date, Date, never>;
+}
+
 declare module '@miosa/db' {
   interface Schema {
+    workspace_members: WorkspaceMemberTable;
     users: UserTable;
     members: MemberTable;
     tenants: TenantTable;

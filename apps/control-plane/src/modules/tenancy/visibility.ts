@@ -1,7 +1,5 @@
-import { Fault, notFound, type Op, tenantOf, type WorkspaceId } from '@miosa/kernel';
-import type { Core } from './core.ts';
+import { atLeast, Fault, notFound, type Op, type WorkspaceId } from '@miosa/kernel';
 import type { VisibleWorkspaces } from './types.ts';
-import { defaultWorkspace } from './workspaces.store.ts';
 
 const seesAll = ({ actor }: Op): boolean => {
   if (actor.type === 'system') return true;
@@ -18,14 +16,16 @@ export const boundWorkspace = ({ actor }: Op): WorkspaceId | null => {
 
 /**
  * The one answer to "which workspaces may this caller know of" (contract 2.2, 2.6): a bound key its own; viewers, members and their
- * keys the default workspace, to which everyone belongs; everybody else all of the organization.
+ * keys those they belong to, the default one among them, as far as their role there is enough for the operation; everybody else all
+ * of the organization. No query: memberships are known with the credential, and no older than it.
  */
-export const visibleWorkspaces = async (op: Op, core: Core): Promise<VisibleWorkspaces> => {
+export const visibleWorkspaces = (op: Op): VisibleWorkspaces => {
   const bound = boundWorkspace(op);
-  if (op.actor.type === 'browser') return [op.actor.boundary.workspaceId];
-  if (seesAll(op)) return bound === null ? 'all' : [bound];
-  const shared = await defaultWorkspace(core.db.read, tenantOf(op));
-  return shared === undefined || (bound !== null && bound !== shared.id) ? [] : [shared.id];
+  const { actor, leastRole = 'viewer' } = op;
+  if (actor.type === 'browser') return [actor.boundary.workspaceId];
+  if (seesAll(op) || actor.type === 'system') return bound === null ? 'all' : [bound];
+  const enough = (actor.workspaces ?? []).filter(({ id, role }) => atLeast(role, leastRole) && (bound === null || bound === id));
+  return enough.map(({ id }) => id);
 };
 
 export const sees = (visible: VisibleWorkspaces, id: string): boolean => visible === 'all' || visible.some((known) => known === id);

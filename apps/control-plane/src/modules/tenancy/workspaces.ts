@@ -29,10 +29,10 @@ const MAX_ATTEMPTS = 10;
 type CreateBody = Static<typeof WorkspaceCreate>;
 
 export const getWorkspace = async (op: Op, core: Core, id: string): Promise<WorkspaceRow> =>
-  seenOr404(await workspaceById(core.db.read, tenantOf(op), id), (row) => row.id, await visibleWorkspaces(op, core));
+  seenOr404(await workspaceById(core.db.read, tenantOf(op), id), (row) => row.id, visibleWorkspaces(op));
 
 export const pageOfWorkspaces = async (op: Op, core: Core, filters: WorkspaceListFilters, page: PageRequest): Promise<WorkspaceRow[]> =>
-  listWorkspaces(core.db.read, tenantOf(op), await visibleWorkspaces(op, core), filters, page);
+  listWorkspaces(core.db.read, tenantOf(op), visibleWorkspaces(op), filters, page);
 
 const insert = (op: Op, core: Core, body: CreateBody, slug: string): Promise<WorkspaceRow | undefined> =>
   core.db.tx(op, 'workspaces.create', async (tx) => {
@@ -72,7 +72,7 @@ export const createWorkspace = async (op: Op, core: Core, body: CreateBody): Pro
   checkMetadata('metadata', body.metadata ?? {});
   checkMetadata('settings', body.settings ?? {});
   await assertSetupDone(op, core);
-  const visible = await visibleWorkspaces(op, core);
+  const visible = visibleWorkspaces(op);
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const linked = external === null ? undefined : await workspaceByExternal(read, tenantId, external);
     if (linked !== undefined && sees(visible, linked.id)) return { row: linked, created: false };
