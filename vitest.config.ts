@@ -6,7 +6,8 @@ const IN_PROCESS = 'tests/security/{matrix,fuzz}/**/*.test.ts';
 
 /**
  * `unit`: rules beside the code and routes in process on a real database. `rules`: house rules. `root`: runner and driver, need root.
- * `platform`: black box against one running platform (tests/). `faults`: the same, but each file owns its platform and breaks it.
+ * `platform`: black box against one running platform (tests/). `faults`: the same, but each file owns its platform and
+ * breaks it, or needs it set up in its own way.
  */
 export default defineConfig({
   test: {
@@ -43,7 +44,7 @@ export default defineConfig({
       {
         test: {
           name: 'platform',
-          include: ['tests/{acceptance,security,seeds,e2e}/**/*.test.{ts,tsx}'],
+          include: ['tests/{acceptance,security,e2e}/**/*.test.{ts,tsx}'],
           exclude: [NOT_MODULES, IN_PROCESS],
           globalSetup: ['tests/harness/global-setup.ts'],
           // Each file already keeps both cores of the smallest machine busy; more at once only makes time-outs.
@@ -55,7 +56,7 @@ export default defineConfig({
       {
         test: {
           name: 'faults',
-          include: ['tests/faults/**/*.test.ts'],
+          include: ['tests/{faults,seeds}/**/*.test.ts'],
           exclude: [NOT_MODULES],
           fileParallelism: false,
           testTimeout: 120_000,

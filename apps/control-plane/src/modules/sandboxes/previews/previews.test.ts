@@ -49,7 +49,7 @@ describe('preview tokens', () => {
     });
     expect(verified?.payload.keyId).toEqual(expect.any(String));
     expect(verifyToken(publicKey, body.data.token, nowSeconds() + 130)).toBeNull();
-    expect(body.data.url).toBe(`https://4000-${slug}.sandbox.miosa.localhost:8443/?mt=${body.data.token}`);
+    expect(body.data.url).toBe(`https://4000-${slug}.sandbox.miosa.localhost:8443?mt=${body.data.token}`);
   });
 
   test('open the latest exposed port unless another is named', async () => {

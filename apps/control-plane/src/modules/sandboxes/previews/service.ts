@@ -174,7 +174,7 @@ export const mintPreviewToken = async (op: Op, core: Core, id: string, request: 
     tenantId: row.tenant_id,
   });
   await auditSandbox(core.db.read, op, 'sandboxes.previewToken', row, { metadata: { jti, port, scope } });
-  const url = `${previewUrl(core.names, { port: shown, slug: row.slug })}/?mt=${token}`;
+  const url = `${previewUrl(core.names, { port: shown, slug: row.slug })}?mt=${token}`;
   return { token, url, expires_at: iso(new Date(exp * 1000)), sandbox_id: id, scope, port };
 };
 
@@ -183,7 +183,7 @@ const shareOf = (core: Core, row: SandboxRow, share: ShareRow, token: string | n
   return {
     id: share.id,
     token: token ?? share.token_prefix,
-    url: token === null ? origin : `${origin}/?token=${token}`,
+    url: token === null ? origin : `${origin}?token=${token}`,
     expires_at: isoOrNull(share.expires_at),
     sandbox_id: share.sandbox_id,
     port: share.port,
