@@ -16,6 +16,7 @@ beforeAll(async () => {
   });
   const config: Config = {
     databaseUrl: t.url,
+    migrationUrl: t.url,
     databaseConnections: 5,
     names: { domain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 },
     rateLimits: { enabled: true, redisUrl: null },

@@ -19,6 +19,8 @@ export interface Keys {
 
 export interface Config {
   readonly databaseUrl: string;
+  /** Of the owner of the schema, who migrates; the control plane itself works with fewer rights. Default: the same. */
+  readonly migrationUrl: string;
   /** Pool size of this process. */
   readonly databaseConnections: number;
   readonly names: Names;
@@ -89,6 +91,7 @@ export const readConfig = (env: Env, readFile = readText, listFolder = listNames
 
   const config: Config = {
     databaseUrl,
+    migrationUrl: env.MIOSA_CONTROL_PLANE_MIGRATION_URL ?? databaseUrl,
     databaseConnections: integer('MIOSA_CONTROL_PLANE_DB_CONNECTIONS', 10, [1, 500]),
     names: { domain, httpPort: integer('MIOSA_HTTP_PORT', 8080, [1, 65_535]), httpsPort: integer('MIOSA_HTTPS_PORT', 8443, [1, 65_535]) },
     rateLimits: { enabled: rateLimits === 'on', redisUrl },

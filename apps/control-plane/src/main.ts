@@ -11,7 +11,7 @@ const DATABASE_WITHIN_MS = 30_000;
 const migrated = async (config: Config, log: Log): Promise<void> => {
   for (const deadline = Date.now() + DATABASE_WITHIN_MS; ; ) {
     try {
-      return await migrate(config.databaseUrl);
+      return await migrate(config.migrationUrl);
     } catch (error) {
       if (databaseFault(error)?.code !== 'UNAVAILABLE' || Date.now() > deadline) throw error;
       log.debug({ error }, 'waiting for the database');

@@ -26,11 +26,14 @@ export interface Platform {
 /** Services of one stage start side by side: the runner needs no database. */
 const stagesOf = (options: Options, layout: Layout, user: SystemUser, say: (text: string) => void): Service[][] => {
   const server = embeddedPostgres({ dataDir: layout.cluster, socketDir: layout.postgresSockets, cacheDir: options.cache });
-  const databaseUrl = options.databaseUrl ?? server.url;
+  // An external database has the users its administrator gave us.
+  const external = options.databaseUrl;
+  const databases =
+    external === null ? { owner: server.url, controlPlane: server.urlFor('miosa_control_plane') } : { owner: null, controlPlane: external };
   const stages = [
     [...(options.databaseUrl === null ? [postgresSpec(layout, server)] : []), runnerSpec(options, layout)],
-    [controlPlaneSpec(options, layout, user, databaseUrl)],
-    [edgeSpec(options, layout, user, databaseUrl)],
+    [controlPlaneSpec(options, layout, user, databases)],
+    [edgeSpec(options, layout, user, external ?? server.urlFor('miosa_edge'))],
   ];
   return stages.map((specs) => specs.map((spec) => createService(spec, layout.logs, say)));
 };

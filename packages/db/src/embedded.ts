@@ -30,8 +30,15 @@ export interface EmbeddedPostgres {
   initdb(): Promise<void>;
   /** How to start the server in the foreground. Also clears the lock files of a server that was killed. Call after `initdb`. SIGINT = fast stop. */
   command(): { readonly file: string; readonly args: string[]; readonly env: Record<string, string> };
+  /** As the owner of everything: migrations. */
   readonly url: string;
+  /** As a process with the least rights it can work with. */
+  urlFor(role: ProcessRole): string;
 }
+
+/** Made by a migration: what each process may do in the database. */
+export type ProcessRole = 'miosa_control_plane' | 'miosa_edge';
+const PROCESS_ROLES: readonly ProcessRole[] = ['miosa_control_plane', 'miosa_edge'];
 
 const ENV = { LC_ALL: 'C.UTF-8', TZ: 'UTC', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
 const isRoot = (): boolean => process.getuid?.() === 0;
@@ -59,7 +66,9 @@ const asUser = (user: string, file: string, args: readonly string[], deathSignal
  */
 const accessFiles = (role: string): Record<string, string> => ({
   'pg_hba.conf': 'local all all peer map=miosa\n',
-  'pg_ident.conf': [...new Set(['root', role, userInfo().username])].map((os) => `miosa ${os} ${role}\n`).join(''),
+  'pg_ident.conf': [...new Set(['root', role, userInfo().username])]
+    .flatMap((os) => [role, ...PROCESS_ROLES].map((as) => `miosa ${os} ${as}\n`))
+    .join(''),
 });
 
 const settings = ({ socketDir, throwaway = false }: EmbeddedOptions): Record<string, string> => ({
@@ -99,6 +108,10 @@ const clearStaleLock = (dataDir: string, socketDir: string): void => {
   rmSync(join(socketDir, '.s.PGSQL.5432.lock'), { force: true });
 };
 
+const writeAccessFiles = async (folder: string, role: string): Promise<void> => {
+  for (const [name, text] of Object.entries(accessFiles(role))) await writeFile(join(folder, name), text);
+};
+
 const makeCluster = async (options: EmbeddedOptions, files: string, user: SystemUser | undefined, role: string): Promise<void> => {
   // Aside, then renamed: a half-made cluster must never be taken for a whole one.
   const aside = `${options.dataDir}.init-${randomBytes(4).toString('hex')}`;
@@ -118,7 +131,7 @@ const makeCluster = async (options: EmbeddedOptions, files: string, user: System
     ];
     const command = asUser(role, join(files, 'bin', 'initdb'), [...args, ...(options.throwaway === true ? ['--no-sync'] : [])]);
     await run(command.file, command.args, { env: ENV, cwd: '/' });
-    for (const [name, text] of Object.entries(accessFiles(role))) await writeFile(join(aside, name), text);
+    await writeAccessFiles(aside, role);
     await rm(options.dataDir, { recursive: true, force: true });
     await rename(aside, options.dataDir);
   } finally {
@@ -132,8 +145,10 @@ export const embeddedPostgres = (options: EmbeddedOptions): EmbeddedPostgres => 
   const { dataDir, socketDir, cacheDir = '/var/cache/miosa', database = 'miosa' } = options;
   let files: string | undefined;
 
+  const urlAs = (as: string): string => `postgresql://${as}@localhost/${database}?host=${encodeURIComponent(socketDir)}`;
   return {
-    url: `postgresql://${role}@localhost/${database}?host=${encodeURIComponent(socketDir)}`,
+    url: urlAs(role),
+    urlFor: urlAs,
     initdb: async () => {
       const user = isRoot() ? await ensureSystemUser(role) : undefined;
       files = await postgresFiles(cacheDir);
@@ -142,6 +157,7 @@ export const embeddedPostgres = (options: EmbeddedOptions): EmbeddedPostgres => 
       if (user !== undefined) await chown(socketDir, user.uid, user.gid);
       const made = await stat(join(dataDir, 'PG_VERSION')).catch(() => undefined);
       if (made === undefined) await makeCluster(options, files, user, role);
+      else await writeAccessFiles(dataDir, role); // an older version may have made it
     },
     command: () => {
       if (files === undefined) throw new Error('initdb() first');

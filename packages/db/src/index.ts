@@ -1,5 +1,5 @@
 export * from './database.ts';
-export { type EmbeddedOptions, type EmbeddedPostgres, embeddedPostgres } from './embedded.ts';
+export { type EmbeddedOptions, type EmbeddedPostgres, embeddedPostgres, type ProcessRole } from './embedded.ts';
 export { databaseFault } from './faults.ts';
 export { postgresIdempotency } from './idempotency.ts';
 export { afterPosition, exactTime } from './keyset.ts';

@@ -76,11 +76,19 @@ const unprivileged =
     env: { ...environment(options), ...tuning(`MIOSA_${app.replace('-', '_').toUpperCase()}_`), DATABASE_URL: databaseUrl },
   });
 
-export const controlPlaneSpec = (options: Options, layout: Layout, user: SystemUser, databaseUrl: string): ServiceSpec => ({
+/** Owner: who migrates; null when the control plane's own user does. */
+export interface DatabaseUrls {
+  readonly owner: string | null;
+  readonly controlPlane: string;
+}
+
+export const controlPlaneSpec = (options: Options, layout: Layout, user: SystemUser, database: DatabaseUrls): ServiceSpec => ({
   name: 'control-plane',
   command: async () => {
-    const command = await unprivileged(options, layout, user, databaseUrl, 'control-plane', null)();
-    return options.redisUrl === null ? command : { ...command, env: { ...command.env, REDIS_URL: options.redisUrl } };
+    const command = await unprivileged(options, layout, user, database.controlPlane, 'control-plane', null)();
+    const owner = database.owner === null ? {} : { MIOSA_CONTROL_PLANE_MIGRATION_URL: database.owner };
+    const redis = options.redisUrl === null ? {} : { REDIS_URL: options.redisUrl };
+    return { ...command, env: { ...command.env, ...owner, ...redis } };
   },
   ready: async () => (await isReady(layout.controlSocket, '/readyz')) && (await isReady(layout.internalSocket, '/healthz')),
   graceMs: 8000,

@@ -88,6 +88,13 @@ export const strayEntry = async (db: Db, tenantId: TenantId): Promise<string | n
   return rows[0]?.id ?? null;
 };
 
+/** Could this process change or remove entries? Not with the role that the migrations make for it. */
+export const mayChangeEntries = async (db: Db): Promise<boolean> => {
+  const { rows } = await sql<{ may: boolean }>`
+    select has_table_privilege('audit_entries', 'UPDATE') or has_table_privilege('audit_entries', 'DELETE') as may`.execute(db);
+  return rows[0]?.may === true;
+};
+
 /** Entries up to this one are older than attestation. */
 export const lastUnattested = async (db: Db): Promise<number> =>
   (await db.selectFrom('audit_origin').select('last_unattested_seq').executeTakeFirst())?.last_unattested_seq ?? 0;

@@ -1,6 +1,7 @@
 import type { Database } from '@miosa/db';
 import type { Log } from '@miosa/kernel';
 import { attestWith } from './attestation.ts';
+import { mayChangeEntries } from './chain.store.ts';
 import { createRefusals } from './refusals.ts';
 import { createSealer } from './sealer.ts';
 
@@ -18,6 +19,16 @@ export interface AuditOptions {
   readonly nowMs?: () => number;
 }
 
+/** An external database's user may own the tables: triggers and proofs still hold, permission does not. */
+const warnOfRights = async (db: Database, log: Log): Promise<void> => {
+  const may = await mayChangeEntries(db.read).catch(() => false);
+  if (!may) return;
+  log.warn(
+    {},
+    'the database user may change the audit log: use the role miosa_control_plane in DATABASE_URL, and the owner in MIOSA_CONTROL_PLANE_MIGRATION_URL',
+  );
+};
+
 /** What the log does by itself: links entries to a chain, records refused attempts, removes what is older than the retention. */
 export const createAudit = ({ db, log, attestationKey, nowMs }: AuditOptions) => {
   attestWith(attestationKey);
@@ -26,7 +37,10 @@ export const createAudit = ({ db, log, attestationKey, nowMs }: AuditOptions) =>
   return {
     sealer,
     refusals,
-    start: (): void => sealer.start(),
+    start: (): void => {
+      sealer.start();
+      void warnOfRights(db, log);
+    },
     /** After the last request: nothing noted is lost. */
     close: async (): Promise<void> => {
       await refusals.close();
