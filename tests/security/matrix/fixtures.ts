@@ -26,6 +26,11 @@ const sandbox = async ({ organization, project }: Place): Promise<string> => {
 
 let count = 0;
 
+const invite = async (organization: Organization, where: string): Promise<{ readonly id: string; readonly invite_url: string }> => {
+  count += 1;
+  return (await organization.call('POST', `${where}/invites`, { email: `invited${count}@example.com`, role: 'member' })).data;
+};
+
 /** By the literal words of the path before the parameter. A new noun needs one line here; a new route below a known one needs none. */
 const FIXTURES: Readonly<Record<string, Fixture>> = {
   sandboxes: { target: 'resource', make: sandbox },
@@ -65,6 +70,27 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     },
   },
   tenants: { target: 'organization', make: async ({ organization }) => organization.id },
+  'platform/tenants': { target: 'organization', make: async ({ organization }) => organization.id },
+  'tenants/members': { target: 'organization', make: async ({ organization }) => (await organization.newUser()).id },
+  'tenants/invites': { target: 'organization', make: async ({ organization }, id) => (await invite(organization, `/tenants/${id}`)).id },
+  'workspaces/members': {
+    target: 'place',
+    make: async ({ organization }, id) => {
+      const { id: userId } = await organization.newUser();
+      await organization.call('POST', `/workspaces/${id}/members`, { user_id: userId });
+      return userId;
+    },
+  },
+  'workspaces/invites': { target: 'place', make: async ({ organization }, id) => (await invite(organization, `/workspaces/${id}`)).id },
+  // Whoever has the token of an invite may see it: it is a credential, not an id.
+  invites: {
+    target: 'nothing',
+    isName: true,
+    make: async ({ organization }) => {
+      const { invite_url } = await invite(organization, `/tenants/${organization.id}`);
+      return new URL(invite_url).pathname.split('/').at(-1) ?? '';
+    },
+  },
   'admin/tenants': { target: 'installation', make: async ({ organization }) => organization.id },
   'admin/users': { target: 'installation', make: async ({ organization }) => (await organization.newUser()).id },
   'admin/api-keys': {
