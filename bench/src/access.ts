@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Database, openDatabase } from '@miosa/db';
 import { measureInProcess } from './access/in-process.ts';
-import { type End, LOADED, type Loaded, measureEnd } from './access/measure.ts';
+import { type End, measureEnd } from './access/measure.ts';
 import { measureRevocation } from './access/revocation.ts';
 import { addAuditRows, addKeys, addOrganizations, settle, unsealed } from './access/seed.ts';
 import { startServers } from './access/servers.ts';
@@ -11,8 +11,9 @@ import { format, percentile, timed } from './stats.ts';
 
 const IN_USE = 1000;
 const REVOKED = 200;
-/** Keys and rows of the small end; the large one is `--keys` and `--rows`. */
-const SMALL = 2000;
+/** The small end: as little as fills the pages that are asked for. The large one is `--keys` and `--rows`. */
+const SMALL_KEYS = 2000;
+const SMALL_ROWS = 10_000;
 
 /** A statement has a time limit. */
 const AT_ONCE = 50_000;
@@ -21,9 +22,9 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const load = (): string => `load ${loadavg()[0]?.toFixed(2)}`;
 const count = (value: number): string => value.toLocaleString('en').replaceAll(',', ' ');
 
-const number = (name: string, text: string): number => {
+const number = (name: string, text: string, least: number): number => {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < SMALL) throw new Error(`--${name}: "${text}" is not a whole number from ${SMALL} on.`);
+  if (!Number.isInteger(value) || value < least) throw new Error(`--${name}: "${text}" is not a whole number from ${least} on.`);
   return value;
 };
 
@@ -33,8 +34,8 @@ const sealed = async (db: Database): Promise<void> => {
 
 const grow = async (db: Database, keys: number, rows: number): Promise<void> => {
   const seed = await timed(async () => {
-    await addKeys(db, SMALL, keys);
-    for (let from = SMALL; from < rows; from += AT_ONCE) await addAuditRows(db, from, Math.min(from + AT_ONCE, rows));
+    await addKeys(db, SMALL_KEYS, keys);
+    for (let from = SMALL_ROWS; from < rows; from += AT_ONCE) await addAuditRows(db, from, Math.min(from + AT_ONCE, rows));
   });
   const chain = await timed(() => sealed(db));
   await settle(db);
@@ -46,18 +47,19 @@ const grow = async (db: Database, keys: number, rows: number): Promise<void> => 
 const printLoad = (name: string, { load: results }: End): void => {
   say(`\n${name}: 16 kept-alive connections from a process of their own, ${IN_USE} keys in turn, medians of rounds`);
   say(`${''.padEnd(34)}${'req/s'.padStart(9)}${'p50 ms'.padStart(9)}${'p99 ms'.padStart(9)}${'of healthz'.padStart(12)}  answers`);
-  for (const kind of Object.keys(LOADED) as Loaded[]) {
-    const { perSecond, p50Ms, p99Ms, statuses } = results[kind];
-    const ratio = `${(perSecond / results['/healthz'].perSecond).toFixed(2)} ×`;
+  const floor = results.get('/healthz')?.perSecond ?? Number.NaN;
+  for (const [kind, { perSecond, p50Ms, p99Ms, statuses }] of results) {
+    const ratio = `${(perSecond / floor).toFixed(2)} ×`;
     const answers = Object.entries(statuses).map(([status, times]) => `${status}: ${times}`);
-    say(
-      `${kind.padEnd(34)}${perSecond.toFixed(0).padStart(9)}${format(p50Ms).padStart(9)}${format(p99Ms).padStart(9)}${ratio.padStart(12)}  ${answers.join(', ')}`,
-    );
+    const [rate, p50, p99] = [perSecond.toFixed(0), format(p50Ms), format(p99Ms)];
+    say(`${kind.padEnd(34)}${rate.padStart(9)}${p50.padStart(9)}${p99.padStart(9)}${ratio.padStart(12)}  ${answers.join(', ')}`);
   }
 };
 
 const printBothEnds = (small: End, large: End, titles: readonly [string, string]): void => {
-  say(`\n${'one call, milliseconds p50'.padEnd(40)}${titles[0].padStart(12)}${titles[1].padStart(22)}${'ratio'.padStart(9)}`);
+  say(
+    `\n${'one call, milliseconds p50; keys / entries'.padEnd(44)}${titles[0].padStart(12)}${titles[1].padStart(22)}${'ratio'.padStart(9)}`,
+  );
   for (const [name, before] of small.calls) {
     const after = large.calls.get(name) ?? Number.NaN;
     say(`${name.padEnd(40)}${format(before).padStart(12)}${format(after).padStart(22)}${`${(after / before).toFixed(2)} ×`.padStart(9)}`);
@@ -75,22 +77,26 @@ export const benchAccess = async (args: readonly string[]): Promise<void> => {
       rounds: { type: 'string', default: '5' },
     },
   });
-  const [keys, rows, rounds] = [number('keys', values.keys), number('rows', values.rows), Number(values.rounds)];
+  const [keys, rows, rounds] = [
+    number('keys', values.keys, SMALL_KEYS),
+    number('rows', values.rows, SMALL_ROWS),
+    number('rounds', values.rounds, 1),
+  ];
   say(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}, ${load()} before the run`);
   const servers = await startServers();
   const db = openDatabase(servers.databaseUrl);
   try {
     await addOrganizations(db);
-    await addKeys(db, 0, SMALL);
-    await addAuditRows(db, 0, SMALL);
+    await addKeys(db, 0, SMALL_KEYS);
+    await addAuditRows(db, 0, SMALL_ROWS);
     await sealed(db);
     await settle(db);
     const small = await measureEnd(servers, { inUse: IN_USE, rounds, fresh: IN_USE });
-    printLoad(`${count(SMALL)} keys, ${count(SMALL)} audit entries`, small);
+    printLoad(`${count(SMALL_KEYS)} keys, ${count(SMALL_ROWS)} audit entries`, small);
     await grow(db, keys, rows);
-    const large = await measureEnd(servers, { inUse: IN_USE, rounds, fresh: IN_USE + SMALL / 4 });
+    const large = await measureEnd(servers, { inUse: IN_USE, rounds, fresh: IN_USE + (SMALL_KEYS - IN_USE) / 2 });
     printLoad(`${count(keys)} keys, ${count(rows)} audit entries`, large);
-    printBothEnds(small, large, [`${count(SMALL)} each`, `${count(keys)} / ${count(rows)}`]);
+    printBothEnds(small, large, [`${count(SMALL_KEYS)} / ${count(SMALL_ROWS)}`, `${count(keys)} / ${count(rows)}`]);
 
     const inside = await measureInProcess(servers.databaseUrl, IN_USE);
     say('\nin process, milliseconds'.padEnd(41) + 'p50'.padStart(12) + 'p99'.padStart(12));

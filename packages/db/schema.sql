@@ -396,9 +396,29 @@ CREATE INDEX api_keys_all ON public.api_keys USING btree (created_at DESC, id DE
 
 CREATE INDEX api_keys_page ON public.api_keys USING btree (tenant_id, created_at DESC, id DESC);
 
+CREATE INDEX audit_action ON public.audit_entries USING btree (tenant_id, action, seq DESC);
+
+CREATE INDEX audit_actor ON public.audit_entries USING btree (tenant_id, actor_id, seq DESC);
+
+CREATE INDEX audit_created ON public.audit_entries USING btree (tenant_id, created_at DESC);
+
+CREATE INDEX audit_external_project ON public.audit_entries USING btree (tenant_id, external_project_id, seq DESC) WHERE (external_project_id IS NOT NULL);
+
+CREATE INDEX audit_external_user ON public.audit_entries USING btree (tenant_id, external_user_id, seq DESC) WHERE (external_user_id IS NOT NULL);
+
+CREATE INDEX audit_external_workspace ON public.audit_entries USING btree (tenant_id, external_workspace_id, seq DESC) WHERE (external_workspace_id IS NOT NULL);
+
 CREATE INDEX audit_key ON public.audit_entries USING btree (tenant_id, api_key_id, seq DESC);
 
+CREATE INDEX audit_outcome ON public.audit_entries USING btree (tenant_id, outcome, seq DESC);
+
 CREATE INDEX audit_page ON public.audit_entries USING btree (tenant_id, seq DESC);
+
+CREATE INDEX audit_project ON public.audit_entries USING btree (tenant_id, project_id, seq DESC) WHERE (project_id IS NOT NULL);
+
+CREATE INDEX audit_resource ON public.audit_entries USING btree (tenant_id, resource_id, seq DESC);
+
+CREATE INDEX audit_resource_type ON public.audit_entries USING btree (tenant_id, resource_type, seq DESC);
 
 CREATE INDEX audit_time ON public.audit_entries USING brin (created_at);
 

@@ -33,8 +33,8 @@ export const addAuditRows = async (db: Database, from: number, to: number): Prom
   await sql`
     insert into audit_entries (id, tenant_id, api_key_id, actor_type, actor_id, actor_name, action, resource_type, resource_id, outcome,
                                ip_address, user_agent, request_id, metadata, created_at)
-    select 'aud_bench' || i, tenant, key, 'key', key::text, 'bench ' || k, 'sandboxes.exec', 'sandbox', 'sbx_bench' || (i % 5000), 'success',
-           '203.0.113.7', 'miosa-sdk', 'req_bench' || i, '{"exit_code":0}', now() - make_interval(secs => (${to}::int - i) / 100.0)
+    select 'aud_bench' || i, tenant, key, 'key', key::text, 'bench ' || k, (array['sandboxes.create', 'sandboxes.exec', 'files.write', 'previews.token', 'sandboxes.destroy'])[1 + i % 5], 'sandbox',
+           'sbx_bench' || (i % 5000), case when i % 100 = 1 then 'denied' else 'success' end, '203.0.113.7', 'miosa-sdk', 'req_bench' || i, '{"exit_code":0}', now() - make_interval(secs => (${to}::int - i) / 100.0)
       from generate_series(${from}::int, ${to - 1}::int) i
            cross join lateral (select case when i % 2 = 0 then 0 else (i / 2) % ${ORGANIZATIONS}::int end as o) owner
            cross join lateral (select ((i / 7) % 10) * ${ORGANIZATIONS}::int + o as k) one
