@@ -55,3 +55,6 @@ create unique index device_logins_open on device_logins (user_hash) where delive
 create index device_logins_expired on device_logins (expires_at);
 
 create index members_user on members (user_id);
+
+-- What is left in a deleted organization is found and ended.
+create index tenants_deleted on tenants (id) where deleted_at is not null;

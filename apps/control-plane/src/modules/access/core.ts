@@ -4,6 +4,7 @@ import type { Tenancy } from '../tenancy/index.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { Tokens } from './jwt.ts';
 import type { KeyVerifier } from './key-verifier.ts';
+import type { Outgoing } from './outgoing.ts';
 import type { Passwords } from './passwords.ts';
 
 /** Shared by the functions of this module; made once by `createAccess`. */
@@ -15,4 +16,5 @@ export interface Core {
   readonly passwords: Passwords;
   readonly keys: KeyVerifier;
   readonly authenticator: Authenticator;
+  readonly outgoing: Outgoing;
 }

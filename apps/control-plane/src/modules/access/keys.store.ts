@@ -126,6 +126,13 @@ export const succeedKey = async (tx: Tx, id: ApiKeyId, successor: ApiKeyId, expi
 export const revokeKey = (tx: Tx, id: ApiKeyId, now: Date): Promise<ApiKeyRow> =>
   tx.updateTable('api_keys').set({ revoked_at: now }).where('id', '=', id).returning(COLUMNS).executeTakeFirstOrThrow();
 
+/** Ends all that is left of a user in an organization, or of the organization itself; answers how many. */
+export const revokeKeysOf = async (tx: Tx, tenantId: TenantId, userId: UserId | null, now: Date): Promise<number> => {
+  const all = tx.updateTable('api_keys').set({ revoked_at: now }).where('tenant_id', '=', tenantId).where('revoked_at', 'is', null);
+  const { numUpdatedRows } = await (userId === null ? all : all.where('user_id', '=', userId)).executeTakeFirst();
+  return Number(numUpdatedRows);
+};
+
 export type KeyStatus = 'active' | 'revoked' | 'expired';
 
 const statusIs = (status: KeyStatus, now: Date): Expression<SqlBool> => {

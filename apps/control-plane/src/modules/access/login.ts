@@ -7,7 +7,7 @@ import type { Core } from './core.ts';
 import { REFRESH_SECONDS, type Subject, sameHash, tokenHash } from './jwt.ts';
 import type { LoginResult } from './schemas.ts';
 import { endSession, insertSession, lockSession, rotateSession, type SessionRow } from './sessions.store.ts';
-import { roleIn, type UserRow, userByEmail, userById } from './users.store.ts';
+import { holdPassword, roleIn, type UserRow, userByEmail, userById } from './users.store.ts';
 
 type Result = Static<typeof LoginResult>;
 
@@ -17,7 +17,7 @@ const suspended = (): Fault =>
 const badRefresh = (): Fault => new Fault('UNAUTHORIZED', 'This refresh token is not valid (any more). Log in again.');
 
 /** The same operation as the user whose credential it just proved to be, for the audit entry. */
-const asUser = (op: Op, user: UserRow, subject: Subject): Op => ({
+export const asUser = (op: Op, user: UserRow, subject: Subject): Op => ({
   requestId: op.requestId,
   ip: op.ip,
   userAgent: op.userAgent,
@@ -54,6 +54,28 @@ const present = (pair: Pair, user: UserRow, tenant: TenantRow, role: Role): Resu
   tenant: presentTenant(tenant, role),
 });
 
+export interface Opened {
+  readonly result: Result;
+  readonly sessionId: string;
+  /** The operation as the user whose session it is. */
+  readonly self: Op;
+}
+
+/** A new session of a user in one organization, in the caller's transaction. */
+export const openSession = async (
+  tx: Tx,
+  op: Op,
+  core: Core,
+  { user, tenant, role }: { readonly user: UserRow; readonly tenant: TenantRow; readonly role: Role },
+): Promise<Opened> => {
+  const subject: Subject = { userId: user.id, tenantId: tenant.id, role, sessionId: newUuid(op.now().getTime()) };
+  const pair = await signPair(op, core, subject);
+  const { sessionId } = subject;
+  const tokens = { tokenHash: tokenHash(pair.refresh), expiresAt: pair.expiresAt };
+  await insertSession(tx, { id: sessionId, userId: user.id, tenantId: tenant.id, ...tokens, now: op.now() });
+  return { result: present(pair, user, tenant, role), sessionId, self: asUser(op, user, subject) };
+};
+
 /** Answers alike, in content and time, for an unknown account and a wrong password (contract 2.3). */
 export const login = async (op: Op, core: Core, body: { readonly email: string; readonly password: string }): Promise<Result> => {
   const account = body.email.toLowerCase();
@@ -69,20 +91,15 @@ export const login = async (op: Op, core: Core, body: { readonly email: string; 
   if (membership === undefined)
     throw new Fault('FORBIDDEN', 'This account belongs to no organization.', { details: { reason: 'no_organization' } });
   const { role, ...tenant } = membership;
-  const subject: Subject = { userId: user.id, tenantId: tenant.id, role, sessionId: newUuid(op.now().getTime()) };
-  const pair = await signPair(op, core, subject);
-  await core.db.tx(op, 'auth.login', async (tx) => {
-    await insertSession(tx, {
-      id: subject.sessionId,
-      userId: user.id,
-      tenantId: tenant.id,
-      tokenHash: tokenHash(pair.refresh),
-      expiresAt: pair.expiresAt,
-      now: op.now(),
-    });
-    await record(tx, asUser(op, user, subject), { action: 'auth.login', resourceType: 'session', resourceId: subject.sessionId });
+  const result = await core.db.tx(op, 'auth.login', async (tx) => {
+    // A change of the password ends all other sessions: one opened by the old password must not slip in behind it.
+    if (!(await holdPassword(tx, user))) return null;
+    const { result, self, sessionId } = await openSession(tx, op, core, { user, tenant, role });
+    await record(tx, self, { action: 'auth.login', resourceType: 'session', resourceId: sessionId });
+    return result;
   });
-  return present(pair, user, tenant, role);
+  if (result === null) throw refused();
+  return result;
 };
 
 const subjectOf = async (tx: Tx, session: SessionRow) => {

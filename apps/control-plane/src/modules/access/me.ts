@@ -32,5 +32,6 @@ export const me = async (op: Op, core: Core): Promise<Static<typeof Me>> => {
     role,
     key: key === undefined ? null : presentKey(key, op.now()),
     scopes: grantsOf(actor),
+    permissions: actor.type === 'browser' ? [...actor.permissions] : null,
   };
 };

@@ -38,6 +38,7 @@ export const presentUser = (row: UserRow): Static<typeof User> => ({
   id: row.id,
   email: row.email,
   name: row.name,
+  avatar_url: null, // pictures are not kept yet
   is_operator: row.is_operator,
   created_at: row.created_at.toISOString(),
 });

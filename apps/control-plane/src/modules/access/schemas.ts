@@ -11,7 +11,14 @@ const AllowedIps = Type.Array(Type.String({ maxLength: 64 }), { maxItems: 100 })
 const Rpm = Type.Integer({ minimum: 1, maximum: 1_000_000 });
 
 export const User = Type.Object(
-  { id: Uuid, email: Type.String(), name: nullable(Type.String()), is_operator: Type.Boolean(), created_at: Timestamp },
+  {
+    id: Uuid,
+    email: Type.String(),
+    name: nullable(Type.String()),
+    avatar_url: nullable(Type.String()),
+    is_operator: Type.Boolean(),
+    created_at: Timestamp,
+  },
   { $id: 'User' },
 );
 
@@ -83,6 +90,13 @@ export const ApiKeyChange = Type.Object({
 export const ApiKeyRotate = Type.Object({ grace_seconds: Type.Integer({ minimum: 0, maximum: 604_800, default: 0 }) });
 
 const Email = Type.String({ minLength: 3, maxLength: 320 });
+/** For new accounts and mail: one plain address, nothing that a mail header would read otherwise. */
+export const NewEmail = Type.String({
+  minLength: 3,
+  maxLength: 320,
+  pattern: '^[^\\s@<>()[\\]\\\\,;:"\\u0000-\\u001f\\u007f-\\u009f]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+$',
+});
+export const NewPassword = Type.String({ minLength: 10, maxLength: 200 });
 const RefreshToken = Type.String({ maxLength: 4096 });
 
 export const Login = Type.Object({ email: Email, password: Type.String({ minLength: 1, maxLength: 1024 }) });
@@ -109,6 +123,7 @@ export const Me = Type.Object(
     role: nullable(Type.Enum(['viewer', 'member', 'admin', 'owner'])),
     key: nullable(ApiKey),
     scopes: Type.Array(Type.String()),
+    permissions: nullable(Type.Array(Type.String(), { description: 'Of a browser token' })),
   },
   { $id: 'Me' },
 );

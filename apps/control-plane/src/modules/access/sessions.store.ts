@@ -54,6 +54,19 @@ export const endSession = async (tx: Tx, id: string, userId: UserId, now: Date):
   return numUpdatedRows > 0n;
 };
 
+/** All sessions of a user but one; answers how many. With a tenant, those of that organization. */
+export const endSessionsOf = async (
+  tx: Tx,
+  userId: UserId,
+  which: { readonly except?: string; readonly tenantId?: TenantId },
+  now: Date,
+): Promise<number> => {
+  let query = tx.updateTable('sessions').set({ ended_at: now }).where('user_id', '=', userId).where('ended_at', 'is', null);
+  if (which.except !== undefined) query = query.where('id', '!=', which.except);
+  if (which.tenantId !== undefined) query = query.where('tenant_id', '=', which.tenantId);
+  return Number((await query.executeTakeFirst()).numUpdatedRows);
+};
+
 export interface SessionView {
   readonly user_id: UserId;
   readonly email: string;

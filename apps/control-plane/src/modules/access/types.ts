@@ -34,9 +34,33 @@ export interface SessionTable {
   created_at: ColumnType<Date, Date, never>;
 }
 
+/** A link sent to somebody who forgot the password. */
+export interface PasswordResetTable {
+  token_hash: Buffer;
+  user_id: UserId;
+  expires_at: Date;
+  used_at: Date | null;
+  created_at: ColumnType<Date, Date, never>;
+}
+
+/** A program on a device without a browser that waits for its user's approval (RFC 8628). */
+export interface DeviceLoginTable {
+  id: string;
+  device_hash: Buffer;
+  user_hash: Buffer;
+  client_name: string | null;
+  expires_at: Date;
+  approved_by: UserId | null;
+  tenant_id: TenantId | null;
+  delivered_at: Date | null;
+  created_at: ColumnType<Date, Date, never>;
+}
+
 declare module '@miosa/db' {
   interface Schema {
     api_keys: ApiKeyTable;
     sessions: SessionTable;
+    password_resets: PasswordResetTable;
+    device_logins: DeviceLoginTable;
   }
 }

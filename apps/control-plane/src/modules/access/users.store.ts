@@ -11,6 +11,30 @@ export const userByEmail = (db: Db, email: string): Promise<UserRow | undefined>
 export const userById = (db: Db, id: UserId): Promise<UserRow | undefined> =>
   db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
 
+/** Keeps the password from being changed until commit; false when it already is. */
+export const holdPassword = async (tx: Tx, user: Pick<UserRow, 'id' | 'password_hash'>): Promise<boolean> =>
+  (await tx
+    .selectFrom('users')
+    .select('id')
+    .where('id', '=', user.id)
+    .where('password_hash', '=', user.password_hash)
+    .forShare()
+    .executeTakeFirst()) !== undefined;
+
+/** Undefined when the password was changed since `user` was read. */
+export const changePasswordOf = (tx: Tx, user: Pick<UserRow, 'id' | 'password_hash'>, passwordHash: string): Promise<UserRow | undefined> =>
+  tx
+    .updateTable('users')
+    .set({ password_hash: passwordHash })
+    .where('id', '=', user.id)
+    .where('password_hash', '=', user.password_hash)
+    .where('deleted_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst();
+
+export const renameUser = (tx: Tx, id: UserId, name: string | null): Promise<UserRow> =>
+  tx.updateTable('users').set({ name }).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+
 export const insertUser = (
   tx: Tx,
   user: { readonly email: string; readonly name: string | null; readonly passwordHash: string; readonly isOperator: boolean },

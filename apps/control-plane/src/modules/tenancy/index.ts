@@ -1,9 +1,10 @@
-import type { Database } from '@miosa/db';
+import type { Database, Tx } from '@miosa/db';
 import type { Route } from '@miosa/http';
 import type { Op } from '@miosa/kernel';
 import { type PlaceRequest, resolvePlace } from './boundary.ts';
 import type { Core } from './core.ts';
 import { assertSetupDone } from './identity.ts';
+import { deleteOrganization } from './organization-deletion.ts';
 import { resolveOwnership } from './ownership.ts';
 import { holdProject, livingPlaces, ownershipEchoes } from './projects.store.ts';
 import { allRoutes } from './routes.ts';
@@ -34,9 +35,20 @@ export { mergePatch } from './merge.ts';
 export { presentTenant, type TenantWire } from './present.ts';
 export { holdProject } from './projects.store.ts';
 export { Deleted, Tenant } from './schemas.ts';
-export { anyTenant, isUniqueViolation, type TenantRow, tenantById, tenantBySelector, tenantsOfUser } from './store.ts';
+export {
+  anyTenant,
+  countOwned,
+  isUniqueViolation,
+  lockTenant,
+  setOwner,
+  type TenantRow,
+  tenantById,
+  tenantBySelector,
+  tenantsOfUser,
+} from './store.ts';
 export type * from './types.ts';
 export { boundWorkspace, sees } from './visibility.ts';
+export { type WorkspaceRow, workspaceById } from './workspaces.store.ts';
 
 /** Organizations, workspaces, projects, and who owns what. */
 export const createTenancy = ({ db }: { readonly db: Database }) => {
@@ -59,6 +71,8 @@ export const createTenancy = ({ db }: { readonly db: Database }) => {
     resolvePlace: (op: Op, request: PlaceRequest) => resolvePlace(op, core, request),
     /** Of these workspaces and projects, the ones that are not deleted. */
     livingPlaces: (workspaceIds: readonly string[], projectIds: readonly string[]) => livingPlaces(core.db.read, workspaceIds, projectIds),
+    deleteOrganization: (op: Op, confirm: string, endCredentials: (tx: Tx) => Promise<void>) =>
+      deleteOrganization(op, core, confirm, endCredentials),
     registerDependents: (dependents: Dependents): void => {
       core.dependents.push(dependents);
     },

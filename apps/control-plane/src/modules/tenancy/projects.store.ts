@@ -146,6 +146,9 @@ export const holdProject = async (tx: Tx, tenantId: string, id: string): Promise
     .where('tenant_id', '=', tenantId as TenantId)
     .where('id', '=', id as ProjectId)
     .where('deleted_at', 'is', null)
+    .where(({ exists, selectFrom }) =>
+      exists(selectFrom('tenants').select('tenants.id').where('tenants.id', '=', tenantId as TenantId).where('tenants.deleted_at', 'is', null)),
+    )
     .forShare()
     .executeTakeFirst()) !== undefined;
 

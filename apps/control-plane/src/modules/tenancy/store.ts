@@ -70,3 +70,21 @@ export const setIdentity = (tx: Tx, id: TenantId, identity: { name: string; slug
 
 export const anyTenant = async (db: Db): Promise<boolean> =>
   (await db.selectFrom('tenants').select('id').limit(1).executeTakeFirst()) !== undefined;
+
+export const markTenantDeleted = async (tx: Tx, id: TenantId, now: Date): Promise<void> => {
+  await tx.updateTable('tenants').set({ deleted_at: now, updated_at: now }).where('id', '=', id).execute();
+};
+
+export const setOwner = (tx: Tx, id: TenantId, owner: UserId, now: Date): Promise<TenantRow> =>
+  tx.updateTable('tenants').set({ owner_user_id: owner, updated_at: now }).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+
+/** Organizations that a user made or was given, and that live. */
+export const countOwned = async (db: Db, userId: UserId): Promise<number> => {
+  const { n } = await db
+    .selectFrom('tenants')
+    .select(({ fn }) => fn.countAll<number>().as('n'))
+    .where('owner_user_id', '=', userId)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return n;
+};

@@ -23,6 +23,9 @@ export const workspaceByExternal = (db: Db, tenantId: TenantId, externalId: stri
 export const defaultWorkspace = (db: Db, tenantId: TenantId): Promise<WorkspaceRow | undefined> =>
   alive(db, tenantId).where('is_default', '=', true).executeTakeFirst();
 
+export const workspaceIdsOf = async (db: Db, tenantId: TenantId): Promise<WorkspaceId[]> =>
+  (await db.selectFrom('workspaces').select('id').where('tenant_id', '=', tenantId).execute()).map((row) => row.id);
+
 /** A deleted one is still known for 30 days, so that a repeated DELETE can be answered (contract 1.2). */
 export const workspaceEvenDeleted = (db: Db, tenantId: TenantId, id: string): Promise<WorkspaceRow | undefined> =>
   db

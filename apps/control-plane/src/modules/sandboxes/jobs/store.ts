@@ -33,13 +33,16 @@ export const claimDuePauses = async (db: Db, now: Date, deadline: Date, limit: n
   return result.rows;
 };
 
-type Due = { readonly id: string; readonly tenant_id: string; readonly reason: 'timeout' | 'idle' };
+type Due = { readonly id: string; readonly tenant_id: string; readonly reason: 'timeout' | 'idle' | 'organization_deleted' };
 
-/** Sandboxes that are not persistent and whose timer ended; locked until the transaction that destroys them ends. */
+/** Its organization is deleted, and whoever deleted it did not come to the end. */
+const ORPHANED = sql`state <> 'destroyed' and tenant_id in (select t.id from tenants t where t.deleted_at is not null)`;
+
+/** Sandboxes that are not persistent and whose timer ended, and orphans; locked until the transaction that destroys them ends. */
 export const lockDueEnds = async (db: Db, now: Date, limit: number): Promise<Due[]> => {
   const result = await sql<Due>`
-    select id, tenant_id, ${reason(now)} as reason from sandboxes
-     where not persistent and ${due(now)} and not (${SUSPENDED}) order by id limit ${limit} for update skip locked`.execute(db);
+    select id, tenant_id, case when ${ORPHANED} then 'organization_deleted' else ${reason(now)} end as reason from sandboxes
+     where (not persistent and ${due(now)} and not (${SUSPENDED})) or (${ORPHANED}) order by id limit ${limit} for update skip locked`.execute(db);
   return result.rows;
 };
 

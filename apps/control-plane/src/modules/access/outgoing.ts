@@ -1,0 +1,39 @@
+import type { Log } from '@miosa/kernel';
+import type { Mail, Mailer } from '@miosa/mail';
+
+/** Beyond that, somebody is flooding us: what is asked for by strangers must not fill the memory. */
+const MAX_PENDING = 200;
+
+export interface Outgoing {
+  /** Origin of the pages that mails and invites link to. */
+  readonly siteUrl: string;
+  /** After the answer: neither its time nor its outcome tells the caller what was sent. A failure is logged, without the text. */
+  send(mail: Mail): void;
+  /** Other work that must not show in the time of an answer. */
+  later(what: string, work: () => Promise<void>): void;
+  /** When all that was begun has ended. */
+  settled(): Promise<void>;
+}
+
+/** Without a mailer nothing is sent, and the log says so. */
+export const createOutgoing = (mailer: Mailer | null, siteUrl: string, log: Log): Outgoing => {
+  const pending = new Set<Promise<void>>();
+  const later: Outgoing['later'] = (what, work) => {
+    if (pending.size >= MAX_PENDING) return log.warn({ what }, 'too much outgoing at once: dropped');
+    const running = work()
+      .catch((error: unknown) => log.error({ err: error, what }, 'outgoing work failed'))
+      .finally(() => pending.delete(running));
+    pending.add(running);
+  };
+  return {
+    siteUrl,
+    later,
+    send: (mail) => {
+      if (mailer === null) log.warn({ subject: mail.subject }, 'no mail driver: not sent');
+      else later('mail', () => mailer.send(mail));
+    },
+    settled: async () => {
+      while (pending.size > 0) await Promise.all(pending);
+    },
+  };
+};
