@@ -18,7 +18,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/cli': ['sdk'],
   'drivers/runtime': ['kernel'],
   'drivers/limits': ['kernel'],
-  'apps/control-plane': ['kernel', 'hostnames', 'http', 'db', 'runtime', 'limits'],
+  'drivers/mail': ['kernel'],
+  'apps/control-plane': ['kernel', 'hostnames', 'http', 'db', 'runtime', 'limits', 'mail'],
   'apps/edge': ['kernel', 'hostnames', 'db'],
   'apps/runner': ['kernel', 'runtime'],
   'apps/supervisor': ['kernel', 'hostnames', 'db'],
@@ -28,8 +29,26 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** A module imports lower ranks only; within rank 0 the pairs named here. */
-const RANKS: Readonly<Record<string, number>> = { tenancy: 0, access: 0, audit: 0, usage: 0, 'browser-tokens': 1, sandboxes: 2, admin: 4 };
-const WITHIN_RANK = ['access → tenancy', 'access → audit', 'tenancy → audit', 'usage → audit', 'usage → tenancy'];
+const RANKS: Readonly<Record<string, number>> = {
+  tenancy: 0,
+  access: 0,
+  members: 0,
+  audit: 0,
+  usage: 0,
+  'browser-tokens': 1,
+  sandboxes: 2,
+  admin: 4,
+};
+const WITHIN_RANK = [
+  'access → tenancy',
+  'access → audit',
+  'tenancy → audit',
+  'usage → audit',
+  'usage → tenancy',
+  'members → tenancy',
+  'members → access',
+  'members → audit',
+];
 
 const workspaceOf = (path: string): string =>
   path
@@ -115,7 +134,7 @@ test('only compose files name drivers', () => {
   const wrong = sources.flatMap(({ path, imports }) =>
     path.startsWith('apps/control-plane/src/') && !isTest(path) && basename(path) !== 'compose.ts'
       ? imports
-          .filter(({ from, typeOnly }) => /^@miosa\/(runtime|limits)\b/.test(from) && !typeOnly)
+          .filter(({ from, typeOnly }) => /^@miosa\/(runtime|limits|mail)\b/.test(from) && !typeOnly)
           .map(({ from }) => `${path} imports ${from}; take the port from compose.ts`)
       : [],
   );

@@ -20,6 +20,8 @@ beforeAll(async () => {
     databaseConnections: 5,
     names: { domain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 },
     rateLimits: { enabled: true, redisUrl: null },
+    mail: { smtpUrl: null, from: 'no-reply@miosa.localhost', outbox: '/nonexistent' },
+    registration: 'invite',
     logLevel: 'silent',
     keys: {
       previewKeyPem: pair.privateKey,

@@ -4,12 +4,14 @@ import { apiUrl } from '@miosa/hostnames';
 import { createServer, type Route, type Server } from '@miosa/http';
 import type { Log } from '@miosa/kernel';
 import { createMemoryLimiter, createRedisLimiter, type RateLimiter, withFallback } from '@miosa/limits';
+import { createOutbox, createSmtpMailer, type Mailer } from '@miosa/mail';
 import { createOciRuntime, type RuntimePort } from '@miosa/runtime';
 import type { Config } from './config.ts';
-import { type Access, accessRoutes, createAccess, limitsOf } from './modules/access/index.ts';
+import { type Access, accessRoutes, createAccess, createOutgoing, limitsOf } from './modules/access/index.ts';
 import { adminRoutes } from './modules/admin/index.ts';
 import { type Audit, auditRoutes, createAudit } from './modules/audit/index.ts';
 import { type BrowserTokens, browserTokenRoutes, createBrowserTokens } from './modules/browser-tokens/index.ts';
+import { membersRoutes } from './modules/members/index.ts';
 import { createSandboxes, type Sandboxes } from './modules/sandboxes/index.ts';
 import { createTenancy, tenancyRoutes } from './modules/tenancy/index.ts';
 import { VERSION } from './version.ts';
@@ -42,10 +44,10 @@ const answers = async (probe: Promise<unknown>): Promise<boolean> => {
   return result;
 };
 
-const purging = (db: Database, browserTokens: BrowserTokens, log: Log): NodeJS.Timeout =>
+const purging = (db: Database, access: Access, browserTokens: BrowserTokens, log: Log): NodeJS.Timeout =>
   setInterval(() => {
-    Promise.all([postgresIdempotency(db).purge(), browserTokens.purge()]).catch((error: unknown) =>
-      log.warn({ error }, 'expired idempotency records and tickets not removed'),
+    Promise.all([postgresIdempotency(db).purge(), browserTokens.purge(), access.purge()]).catch((error: unknown) =>
+      log.warn({ error }, 'expired idempotency records, tickets and codes not removed'),
     );
   }, PURGE_MS).unref();
 
@@ -56,7 +58,11 @@ const createLimiter = ({ enabled, redisUrl }: Config['rateLimits'], log: Log): R
   return redisUrl === null ? local : withFallback(createRedisLimiter({ url: redisUrl, log }), local, log);
 };
 
+const createMailer = ({ smtpUrl, from, outbox }: Config['mail']): Mailer =>
+  smtpUrl === null ? createOutbox(outbox) : createSmtpMailer({ url: smtpUrl, from });
+
 interface Parts {
+  readonly mailer: Mailer;
   readonly limiter: RateLimiter | null;
   readonly db: Database;
   readonly runtime: RuntimePort & { close(): void };
@@ -67,7 +73,7 @@ interface Parts {
 }
 
 const startedAndStopped = (
-  { db, limiter, runtime, access, audit, sandboxes, browserTokens }: Parts,
+  { db, limiter, mailer, runtime, access, audit, sandboxes, browserTokens }: Parts,
   server: Server,
   log: Log,
 ): Pick<ControlPlane, 'start' | 'close'> => {
@@ -77,13 +83,14 @@ const startedAndStopped = (
       await access.start();
       audit.start();
       sandboxes.jobs.start();
-      purge = purging(db, browserTokens, log);
+      purge = purging(db, access, browserTokens, log);
     },
     close: async () => {
       await server.close();
       clearInterval(purge);
       await sandboxes.close(BACKGROUND_GRACE_MS);
       await access.close();
+      await mailer.close();
       await audit.close();
       runtime.close();
       await limiter?.close();
@@ -105,12 +112,14 @@ export const compose = async (
   const limiter = createLimiter(config.rateLimits, log);
   const tenancy = createTenancy({ db });
   const audit = createAudit({ db, log, attestationKey: derived(keys.sealKey, 'miosa audit attestation v1') });
+  const mailer = createMailer(config.mail);
   const access = createAccess({
     db,
     tenancy,
     log,
     jwtSecretHex: keys.jwtSecret.toString('hex'),
     earlierJwtSecretsHex: keys.earlierJwtSecrets.map((secret) => secret.toString('hex')),
+    outgoing: createOutgoing(mailer, apiUrl(names), log),
   });
   const sandboxes = await createSandboxes({ db, runtime, tenancy, names, previewKeyPem: keys.previewKeyPem, sealKey: keys.sealKey, log });
   const signingKeys = { privateKeyPem: keys.previewKeyPem, publicKeys: keys.previewPublicKeys };
@@ -122,6 +131,7 @@ export const compose = async (
   const routes = [
     ...tenancyRoutes(tenancy),
     ...accessRoutes(access),
+    ...membersRoutes({ db, tenancy, access, registration: config.registration }),
     ...auditRoutes({ db }),
     ...browserTokenRoutes(browserTokens),
     ...sandboxes.routes,
@@ -145,5 +155,5 @@ export const compose = async (
     cursorSecret: derived(keys.sealKey, 'miosa list cursors v1'),
     graceMs: REQUEST_GRACE_MS,
   });
-  return { server, routes, ...startedAndStopped({ db, limiter, runtime, access, audit, sandboxes, browserTokens }, server, log) };
+  return { server, routes, ...startedAndStopped({ db, limiter, mailer, runtime, access, audit, sandboxes, browserTokens }, server, log) };
 };

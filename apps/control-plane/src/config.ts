@@ -4,6 +4,8 @@ import type { Names } from '@miosa/hostnames';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
+const REGISTRATIONS = ['open', 'invite', 'closed'] as const;
+
 export interface Keys {
   /** Ed25519, PKCS8 PEM: mints preview and share tokens. */
   readonly previewKeyPem: string;
@@ -29,6 +31,14 @@ export interface Config {
     /** Store shared by several hosts; null: this process counts alone. */
     readonly redisUrl: string | null;
   };
+  readonly mail: {
+    /** `smtp://` or `smtps://`; null: mails are files in `outbox`. */
+    readonly smtpUrl: string | null;
+    readonly from: string;
+    readonly outbox: string;
+  };
+  /** Who may make an account. */
+  readonly registration: 'open' | 'invite' | 'closed';
   readonly logLevel: string;
   readonly keys: Keys;
   readonly sockets: { readonly public: string; readonly internal: string; readonly runner: string };
@@ -89,12 +99,22 @@ export const readConfig = (env: Env, readFile = readText, listFolder = listNames
   const rateLimits = env.MIOSA_CONTROL_PLANE_RATE_LIMITS ?? 'on';
   if (!['on', 'off'].includes(rateLimits)) mistakes.push('MIOSA_CONTROL_PLANE_RATE_LIMITS must be on or off');
 
+  const smtpUrl = env.SMTP_URL === undefined || env.SMTP_URL === '' ? null : env.SMTP_URL;
+  if (smtpUrl !== null && !(/^smtps?:\/\//.test(smtpUrl) && URL.canParse(smtpUrl)))
+    mistakes.push('SMTP_URL must be a smtp:// or smtps:// URL');
+  const from = env.MIOSA_CONTROL_PLANE_MAIL_FROM ?? `no-reply@${domain}`;
+  if (!/^[^\s@<>,;:"]+@[^\s@<>,;:"]+$/.test(from)) mistakes.push('MIOSA_CONTROL_PLANE_MAIL_FROM must be one plain e-mail address');
+  const registration = REGISTRATIONS.find((word) => word === (env.MIOSA_CONTROL_PLANE_REGISTRATION ?? 'invite'));
+  if (registration === undefined) mistakes.push(`MIOSA_CONTROL_PLANE_REGISTRATION must be one of ${REGISTRATIONS.join(', ')}`);
+
   const config: Config = {
     databaseUrl,
     migrationUrl: env.MIOSA_CONTROL_PLANE_MIGRATION_URL ?? databaseUrl,
     databaseConnections: integer('MIOSA_CONTROL_PLANE_DB_CONNECTIONS', 10, [1, 500]),
     names: { domain, httpPort: integer('MIOSA_HTTP_PORT', 8080, [1, 65_535]), httpsPort: integer('MIOSA_HTTPS_PORT', 8443, [1, 65_535]) },
     rateLimits: { enabled: rateLimits === 'on', redisUrl },
+    mail: { smtpUrl, from, outbox: join(data, 'outbox') },
+    registration: registration ?? 'closed',
     logLevel,
     keys: {
       previewKeyPem: key('preview.key'),

@@ -5,6 +5,7 @@ import { accessRoutes, createAccess } from './modules/access/index.ts';
 import { adminRoutes } from './modules/admin/index.ts';
 import { auditRoutes } from './modules/audit/index.ts';
 import { browserTokenRoutes } from './modules/browser-tokens/index.ts';
+import { membersRoutes } from './modules/members/index.ts';
 import { sandboxRoutes } from './modules/sandboxes/index.ts';
 import { createTenancy, tenancyRoutes } from './modules/tenancy/index.ts';
 import { VERSION } from './version.ts';
@@ -19,6 +20,7 @@ export const declaredRoutes = (): Route[] => {
   return [
     ...tenancyRoutes(tenancy),
     ...accessRoutes(access),
+    ...membersRoutes({ db, tenancy, access, registration: 'closed' }),
     ...auditRoutes({ db }),
     ...browserTokenRoutes({ core: {} } as Parameters<typeof browserTokenRoutes>[0]),
     ...adminRoutes({ db, access, tenancy, browserTokens: {}, readiness: async () => ({}), version: VERSION } as unknown as Parameters<

@@ -10,6 +10,7 @@ test('without settings the documented defaults hold', () => {
     httpsPort: 8443,
     databaseUrl: null,
     redisUrl: null,
+    smtpUrl: null,
     logLevel: 'info',
   });
 });

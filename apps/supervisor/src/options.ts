@@ -12,6 +12,8 @@ export interface Options {
   readonly databaseUrl: string | null;
   /** A store that counts for several hosts; null: this one counts alone. */
   readonly redisUrl: string | null;
+  /** Mail server of the control plane; null: mails are files in the outbox. */
+  readonly smtpUrl: string | null;
   readonly logLevel: string;
 }
 
@@ -45,6 +47,7 @@ export const readOptions = (env: Readonly<Record<string, string | undefined>>): 
     httpsPort: port('MIOSA_HTTPS_PORT', 8443),
     databaseUrl: env.DATABASE_URL === undefined || env.DATABASE_URL === '' ? null : env.DATABASE_URL,
     redisUrl: env.REDIS_URL === undefined || env.REDIS_URL === '' ? null : env.REDIS_URL,
+    smtpUrl: env.SMTP_URL === undefined || env.SMTP_URL === '' ? null : env.SMTP_URL,
     logLevel: env.MIOSA_LOG_LEVEL ?? 'info',
   };
   if (!DOMAIN.test(options.domain) || options.domain.length > MAX_DOMAIN)
@@ -82,6 +85,7 @@ export const layoutOf = ({ data, cache }: Options) =>
     tls: join(data, 'tls'),
     runner: join(data, 'runner'),
     logs: join(data, 'logs'),
+    outbox: join(data, 'outbox'),
     credentials: join(data, 'credentials.json'),
     node: existsSync(join(cache, 'node', 'bin', 'node')) ? join(cache, 'node', 'bin', 'node') : process.execPath,
   });

@@ -15,6 +15,8 @@ export type Access =
       readonly credentials?: 'any' | 'jwt';
       /** Least organization role of a JWT caller. Default `viewer` for GET, `member` otherwise. */
       readonly minRole?: Role;
+      /** `workspace`: the role counts in the workspace that the path names; members of the organization may have it there. */
+      readonly roleIn?: 'workspace';
       /** `false` refuses `msk_u_` keys. Default true. */
       readonly userKeys?: boolean;
       /** Only operators: `msk_a_`, `msk_p_`, operator JWT. */

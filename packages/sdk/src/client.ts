@@ -2,8 +2,9 @@ import { type MiosaOptions, resolveConfig } from './config.ts';
 import { apiKeysApi, auditApi, authApi } from './resources/access.ts';
 import { adminApi } from './resources/admin.ts';
 import { browserTokensApi, settingsApi } from './resources/browserTokens.ts';
+import { invitesApi } from './resources/members.ts';
 import { sandboxesApi } from './resources/sandboxes.ts';
-import { platformApi, projectsApi, tenantsApi, workspacesApi } from './resources/tenancy.ts';
+import { platformApi, projectsApi, tenantApi, tenantsApi, workspacesApi } from './resources/tenancy.ts';
 import { type CallOptions, Transport } from './transport.ts';
 
 export interface RawRequest {
@@ -30,6 +31,8 @@ export class Miosa {
   readonly settings: ReturnType<typeof settingsApi>;
   readonly platform: ReturnType<typeof platformApi>;
   readonly tenants: ReturnType<typeof tenantsApi>;
+  readonly tenant: ReturnType<typeof tenantApi>;
+  readonly invites: ReturnType<typeof invitesApi>;
   readonly workspaces: ReturnType<typeof workspacesApi>;
   readonly projects: ReturnType<typeof projectsApi>;
   readonly sandboxes: ReturnType<typeof sandboxesApi>;
@@ -48,6 +51,8 @@ export class Miosa {
     this.settings = settingsApi(transport);
     this.platform = platformApi(transport);
     this.tenants = tenantsApi(transport);
+    this.tenant = tenantApi(transport);
+    this.invites = invitesApi(transport);
     this.workspaces = workspacesApi(transport);
     this.projects = projectsApi(transport);
     this.sandboxes = sandboxesApi(transport);

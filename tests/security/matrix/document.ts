@@ -12,6 +12,7 @@ export type Declared =
       readonly scope: string | null;
       readonly credentials?: 'any' | 'jwt';
       readonly minRole?: Role;
+      readonly roleIn?: 'workspace';
       readonly userKeys?: boolean;
       readonly operator?: true;
       readonly browser?: string;

@@ -13,13 +13,16 @@ export interface Credential {
   readonly tenant?: string;
 }
 
+/** A role, an operator of the installation, or `steward`: a member of the organization who is admin of its first workspace. */
+export type Standing = Role | 'operator' | 'steward';
+
 interface KeyRequest {
   readonly type: string;
   readonly purpose?: 'api' | 'optimal';
   readonly scopes?: readonly string[];
   readonly workspaceId?: string;
   /** Whose session mints it. Default: an owner's, an operator's for what only operators mint. */
-  readonly by?: Role | 'operator';
+  readonly by?: Standing;
 }
 
 /** One organization with everything a check needs, each made when first asked for. */
@@ -28,8 +31,8 @@ export interface Organization {
   readonly slug: string;
   readonly name: string;
   readonly plane: TestControlPlane;
-  session(role: Role | 'operator'): Promise<Session>;
-  credential(role: Role | 'operator'): Promise<Credential>;
+  session(role: Standing): Promise<Session>;
+  credential(role: Standing): Promise<Credential>;
   key(request: KeyRequest): Promise<Credential & { readonly id: string }>;
   /** A member nobody has seen before. */
   newUser(): Promise<Person>;
@@ -90,7 +93,7 @@ export const createOrganization = async (plane: TestControlPlane): Promise<Organ
     const user = role === 'operator' ? await plane.addUser(await operations(''), 'viewer', true) : await plane.addUser(id, role as Role);
     return { user, ...(await login(plane, user.email)) };
   });
-  const session = (role: Role | 'operator') => sessions(role);
+  const session = (role: Standing) => sessions(role);
   const credential: Organization['credential'] = async (role) => ({
     bearer: (await session(role)).token,
     ...(role === 'operator' ? { tenant: slug } : {}),

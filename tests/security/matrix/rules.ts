@@ -29,7 +29,14 @@ export type Caller =
       readonly bound: boolean;
       readonly view: View;
     }
-  | { readonly as: 'session'; readonly role: Role; readonly operator: boolean; readonly view: View }
+  | {
+      readonly as: 'session';
+      readonly role: Role;
+      /** In the workspace of what it asks for; the wider of the two counts there. */
+      readonly workspaceRole: Role;
+      readonly operator: boolean;
+      readonly view: View;
+    }
   | { readonly as: 'browser'; readonly permission: boolean; readonly view: View };
 
 /** What the ids of an operation stand for. */
@@ -76,7 +83,8 @@ const sessionMayCall = (caller: Extract<Caller, { as: 'session' }>, rules: Rules
   if (rules.operator === true && !caller.operator) return false;
   if (rules.scope === LLM) return false;
   // Operators act as admins; what only an owner may is not theirs.
-  const role = caller.operator && caller.role !== 'owner' ? 'admin' : caller.role;
+  const inOrganization = caller.operator && caller.role !== 'owner' ? 'admin' : caller.role;
+  const role = rules.roleIn === 'workspace' && RANK[caller.workspaceRole] > RANK[inOrganization] ? caller.workspaceRole : inOrganization;
   return RANK[role] >= RANK[leastRole(rules, method)];
 };
 

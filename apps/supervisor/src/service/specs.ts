@@ -88,7 +88,8 @@ export const controlPlaneSpec = (options: Options, layout: Layout, user: SystemU
     const command = await unprivileged(options, layout, user, database.controlPlane, 'control-plane', null)();
     const owner = database.owner === null ? {} : { MIOSA_CONTROL_PLANE_MIGRATION_URL: database.owner };
     const redis = options.redisUrl === null ? {} : { REDIS_URL: options.redisUrl };
-    return { ...command, env: { ...command.env, ...owner, ...redis } };
+    const smtp = options.smtpUrl === null ? {} : { SMTP_URL: options.smtpUrl };
+    return { ...command, env: { ...command.env, ...owner, ...redis, ...smtp } };
   },
   ready: async () => (await isReady(layout.controlSocket, '/readyz')) && (await isReady(layout.internalSocket, '/healthz')),
   graceMs: 8000,

@@ -4,6 +4,7 @@ import { path } from '../url.ts';
 import type { Bare, Body, Data, Filters, Item } from '../wire.ts';
 
 export type Session = Bare<'auth.login'>;
+export type DeviceCodes = Data<'auth.cli.start'>;
 export type SseTicket = Bare<'auth.sseTicket'>;
 export type Identity = Data<'auth.me'>;
 export type ApiKey = Data<'apiKeys.get'>;
@@ -12,7 +13,29 @@ export type NewApiKey = Data<'apiKeys.create'>;
 export type AuditEntry = Item<'audit.list'>;
 export type AuditVerdict = Data<'audit.verify'>;
 
+const passwordApi = (t: Transport) => ({
+  /** A mail with a link, if there is such an account; the answer does not say. */
+  forgot: (body: Body<'auth.password.forgot'>, options?: CallOptions): Promise<Data<'auth.password.forgot'>> =>
+    t.data({ method: 'POST', path: '/auth/password/forgot', body, options, public: true }),
+  /** Uses up the token of that link; all sessions end. */
+  reset: (body: Body<'auth.password.reset'>, options?: CallOptions): Promise<Data<'auth.password.reset'>> =>
+    t.data({ method: 'POST', path: '/auth/password/reset', body, options, public: true }),
+});
+
+/** Login of a program without a browser: show `userCode`, then poll `token` until it stops answering `authorization_pending`. */
+const cliApi = (t: Transport) => ({
+  start: (body: Body<'auth.cli.start'> = {}, options?: CallOptions): Promise<DeviceCodes> =>
+    t.data({ method: 'POST', path: '/auth/cli/start', body, options, public: true }),
+  approve: (body: Body<'auth.cli.approve'>, options?: CallOptions): Promise<Data<'auth.cli.approve'>> =>
+    t.data({ method: 'POST', path: '/auth/cli/approve', body, options }),
+  token: (body: Body<'auth.cli.token'>, options?: CallOptions): Promise<Data<'auth.cli.token'>> =>
+    t.data({ method: 'POST', path: '/auth/cli/token', body, options, public: true }),
+});
+
 export const authApi = (t: Transport) => ({
+  /** An account, with an organization of its own or, with `inviteToken`, in the one that invited. */
+  register: (body: Body<'auth.register'>, options?: CallOptions): Promise<Session> =>
+    t.bare({ method: 'POST', path: '/auth/register', body, options, public: true }),
   /** E-mail and password for a JWT pair. */
   login: (body: Body<'auth.login'>, options?: CallOptions): Promise<Session> =>
     t.bare({ method: 'POST', path: '/auth/login', body, options, public: true }),
@@ -25,7 +48,17 @@ export const authApi = (t: Transport) => ({
   sseTicket: (body: Body<'auth.sseTicket'> = {}, options?: CallOptions): Promise<SseTicket> =>
     t.bare({ method: 'POST', path: '/auth/sse-ticket', body, options }),
   /** Who this credential is. */
-  me: (options?: CallOptions): Promise<Identity> => t.data({ method: 'GET', path: '/auth/me', options }),
+  me: Object.assign((options?: CallOptions): Promise<Identity> => t.data({ method: 'GET', path: '/auth/me', options }), {
+    update: (body: Body<'auth.me.update'>, options?: CallOptions): Promise<Data<'auth.me.update'>> =>
+      t.data({ method: 'PATCH', path: '/auth/me', body, options }),
+  }),
+  /** Changes the own password; all other sessions end. */
+  password: Object.assign(
+    (body: Body<'auth.password'>, options?: CallOptions): Promise<Data<'auth.password'>> =>
+      t.data({ method: 'POST', path: '/auth/password', body, options }),
+    passwordApi(t),
+  ),
+  cli: cliApi(t),
 });
 
 export const apiKeysApi = (t: Transport) => ({

@@ -15,11 +15,11 @@ const requireRole = (role: Role, needed: Role): void => {
 
 /**
  * A viewer of the organization may be more in a workspace, and the wider role counts there (contract 2.2): such a caller passes for what
- * members may, and finds only workspaces where it is one. What needs an admin is the organization's business.
+ * members may, and finds only workspaces where it is one. What needs an admin is the organization's business, unless the route says that the role in the workspace counts.
  */
-const roleFor = ({ role, workspaces = [] }: Extract<Actor, { type: 'key' | 'user' }>, needed: Role): Role => {
+const roleFor = ({ role, workspaces = [] }: Extract<Actor, { type: 'key' | 'user' }>, needed: Role, { roleIn }: Rules): Role => {
   const own = role ?? 'viewer';
-  return needed === 'member' ? workspaces.reduce((widest, place) => widerRole(widest, place.role), own) : own;
+  return needed === 'member' || roleIn === 'workspace' ? workspaces.reduce((widest, place) => widerRole(widest, place.role), own) : own;
 };
 
 const authorizeKey = (actor: Extract<Actor, { type: 'key' }>, rules: Rules, role: Role): void => {
@@ -44,7 +44,7 @@ const authorizeKey = (actor: Extract<Actor, { type: 'key' }>, rules: Rules, role
   }
   if (actor.keyType !== 'user') return;
   if (rules.userKeys === false) throw forbidden('Keys of users are not accepted here; use a server key.', { reason: 'user_key' });
-  requireRole(roleFor(actor, role), role);
+  requireRole(roleFor(actor, role, rules), role);
 };
 
 /** Only what the route opens to browsers, with the permission it names (contract 2.5). The boundary is judged where the resource is looked up. */
@@ -68,5 +68,5 @@ export const authorize = (actor: Actor, route: Pick<Route, 'access' | 'method'>)
   else if (actor.type === 'key') authorizeKey(actor, access, role);
   else if (access.scope === LLM_SCOPE) {
     throw forbidden('LLM routes take API keys of purpose optimal only.', { reason: 'wrong_purpose', required_purpose: 'optimal' });
-  } else requireRole(roleFor(actor, role), role);
+  } else requireRole(roleFor(actor, role, access), role);
 };

@@ -29,10 +29,10 @@ export { type Minter, type MinterNow, mintersNow } from './minters.store.ts';
 export { createOperatorKeys, type OperatorKeys } from './operator-keys.ts';
 export { createOutgoing, type Outgoing } from './outgoing.ts';
 export { presentKey, presentMinted } from './present.ts';
-export { limitsOf, ratesOf } from './rates.ts';
+export { limitsOf, ratesOf, ratesOfPlan } from './rates.ts';
 export { ApiKey, ApiKeyWithSecret, LoginResult, NewEmail, NewPassword, OperatorKeyCreate, Success } from './schemas.ts';
 export { covers, hasScope, SCOPES } from './scopes.ts';
-export { endSessionsOf } from './sessions.store.ts';
+export { endSessionsIn, endSessionsOf } from './sessions.store.ts';
 export type * from './types.ts';
 export { insertMember, insertUser, roleIn, type UserRow, userByEmail, userById } from './users.store.ts';
 

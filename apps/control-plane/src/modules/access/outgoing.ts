@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@miosa/kernel';
 import type { Mail, Mailer } from '@miosa/mail';
 
@@ -11,8 +12,8 @@ export interface Outgoing {
   send(mail: Mail): void;
   /** Other work that must not show in the time of an answer. */
   later(what: string, work: () => Promise<void>): void;
-  /** When all that was begun has ended. */
-  settled(): Promise<void>;
+  /** When all that was begun has ended, or the time is up: a mail server that says nothing keeps nobody from stopping. */
+  settled(withinMs?: number): Promise<void>;
 }
 
 /** Without a mailer nothing is sent, and the log says so. */
@@ -32,8 +33,9 @@ export const createOutgoing = (mailer: Mailer | null, siteUrl: string, log: Log)
       if (mailer === null) log.warn({ subject: mail.subject }, 'no mail driver: not sent');
       else later('mail', () => mailer.send(mail));
     },
-    settled: async () => {
-      while (pending.size > 0) await Promise.all(pending);
+    settled: async (withinMs = 2000) => {
+      const late = sleep(withinMs, 'late' as const, { ref: false });
+      while (pending.size > 0) if ((await Promise.race([Promise.all(pending), late])) === 'late') return;
     },
   };
 };

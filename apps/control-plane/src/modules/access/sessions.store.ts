@@ -67,6 +67,11 @@ export const endSessionsOf = async (
   return Number((await query.executeTakeFirst()).numUpdatedRows);
 };
 
+/** All of an organization. */
+export const endSessionsIn = async (tx: Tx, tenantId: TenantId, now: Date): Promise<void> => {
+  await tx.updateTable('sessions').set({ ended_at: now }).where('tenant_id', '=', tenantId).where('ended_at', 'is', null).execute();
+};
+
 export interface SessionView {
   readonly user_id: UserId;
   readonly email: string;

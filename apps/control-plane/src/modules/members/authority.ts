@@ -18,7 +18,8 @@ export const assertOwnTenant = (op: Op, id: string): void => {
   if (id.toLowerCase() !== tenantOf(op)) throw notFound();
 };
 
-export const needs = (role: Role): Fault => new Fault('FORBIDDEN', `This needs the role ${role} here.`, { details: { required_role: role } });
+export const needs = (role: Role): Fault =>
+  new Fault('FORBIDDEN', `This needs the role ${role} here.`, { details: { required_role: role } });
 
 /** Changes of members of one organization take turns: what is read after this is true until commit. */
 export const holdTenant = async (tx: Tx, op: Op): Promise<TenantRow> => {

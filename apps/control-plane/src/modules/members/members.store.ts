@@ -38,7 +38,12 @@ export const listMembers = (db: Db, tenantId: TenantId, page: PageRequest): Prom
 /** False when the user is a member already: nothing was written. */
 export const addMemberRow = async (tx: Tx, tenantId: TenantId, userId: UserId, role: Role, now: Date): Promise<boolean> => {
   const row = { tenant_id: tenantId, user_id: userId, role, joined_at: now };
-  const inserted = await tx.insertInto('members').values(row).onConflict((c) => c.doNothing()).returning('user_id').executeTakeFirst();
+  const inserted = await tx
+    .insertInto('members')
+    .values(row)
+    .onConflict((c) => c.doNothing())
+    .returning('user_id')
+    .executeTakeFirst();
   return inserted !== undefined;
 };
 

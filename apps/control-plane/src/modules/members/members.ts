@@ -18,7 +18,8 @@ import {
   setMemberRole,
 } from './members.store.ts';
 
-export const alreadyMember = (): Fault => new Fault('CONFLICT', 'This user is a member already.', { details: { reason: 'already_member' } });
+export const alreadyMember = (): Fault =>
+  new Fault('CONFLICT', 'This user is a member already.', { details: { reason: 'already_member' } });
 
 const organizationOf = (op: Op) => ({ tenantId: tenantOf(op), workspaceId: null });
 
@@ -45,8 +46,7 @@ export const addMember = (op: Op, core: Core, userId: UserId, role: Role): Promi
     return found(await memberOf(tx, tenantId, userId));
   });
 
-const lastOwner = (): Fault =>
-  new Fault('LAST_OWNER', 'An organization keeps at least one owner. Make somebody else owner first.');
+const lastOwner = (): Fault => new Fault('LAST_OWNER', 'An organization keeps at least one owner. Make somebody else owner first.');
 
 /** Before an owner goes: another one must be left, who then stands for the organization if this one did. */
 const replaceOwner = async (tx: Tx, op: Op, tenant: TenantRow, leaving: UserId): Promise<void> => {

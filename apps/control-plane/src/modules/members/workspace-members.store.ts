@@ -41,7 +41,10 @@ export const addWorkspaceMemberRow = async (
   now: Date,
 ): Promise<boolean> => {
   const row = { workspace_id: place.workspaceId, user_id: userId, tenant_id: place.tenantId, role, joined_at: now };
-  const insert = tx.insertInto('workspace_members').values(row).onConflict((c) => c.doNothing());
+  const insert = tx
+    .insertInto('workspace_members')
+    .values(row)
+    .onConflict((c) => c.doNothing());
   return (await insert.returning('user_id').executeTakeFirst()) !== undefined;
 };
 

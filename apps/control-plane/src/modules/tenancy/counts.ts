@@ -1,9 +1,11 @@
 import type { Db } from '@miosa/db';
+import type { TenantId } from '@miosa/kernel';
 import type { Static } from 'typebox';
 import type { Core } from './core.ts';
 import { livingProjectIds } from './projects.store.ts';
 import type { WorkspaceStats } from './schemas.ts';
 import type { Dependents } from './types.ts';
+import { workspaceIdsOf } from './workspaces.store.ts';
 
 export type Kind = Dependents['kind'];
 export type Counts = Readonly<Record<Kind, number>>;
@@ -65,4 +67,11 @@ export const workspaceStats = async (core: Core, workspaceId: string): Promise<S
     totals.storage_bytes += part.storageBytes;
   }
   return { ...sum((await countsOfProjects(core, projects)).values()), ...totals };
+};
+
+/** Of a whole organization, by kind. */
+export const countEverything = async (core: Core, tenantId: TenantId): Promise<Counts> => {
+  const projects = await livingProjectIds(core.db.read, await workspaceIdsOf(core.db.read, tenantId));
+  const ids = projects.map((project) => project.id);
+  return sum((await countsOfProjects(core, ids)).values());
 };

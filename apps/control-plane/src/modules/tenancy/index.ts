@@ -1,8 +1,9 @@
 import type { Database, Tx } from '@miosa/db';
 import type { Route } from '@miosa/http';
-import type { Op } from '@miosa/kernel';
+import type { Op, TenantId } from '@miosa/kernel';
 import { type PlaceRequest, resolvePlace } from './boundary.ts';
 import type { Core } from './core.ts';
+import { countEverything } from './counts.ts';
 import { assertSetupDone } from './identity.ts';
 import { deleteOrganization } from './organization-deletion.ts';
 import { resolveOwnership } from './ownership.ts';
@@ -71,6 +72,8 @@ export const createTenancy = ({ db }: { readonly db: Database }) => {
     resolvePlace: (op: Op, request: PlaceRequest) => resolvePlace(op, core, request),
     /** Of these workspaces and projects, the ones that are not deleted. */
     livingPlaces: (workspaceIds: readonly string[], projectIds: readonly string[]) => livingPlaces(core.db.read, workspaceIds, projectIds),
+    /** Resources that live in an organization, by kind. */
+    countEverything: (tenantId: TenantId) => countEverything(core, tenantId),
     deleteOrganization: (op: Op, confirm: string, endCredentials: (tx: Tx) => Promise<void>) =>
       deleteOrganization(op, core, confirm, endCredentials),
     registerDependents: (dependents: Dependents): void => {

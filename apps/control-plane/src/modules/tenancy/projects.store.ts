@@ -147,7 +147,12 @@ export const holdProject = async (tx: Tx, tenantId: string, id: string): Promise
     .where('id', '=', id as ProjectId)
     .where('deleted_at', 'is', null)
     .where(({ exists, selectFrom }) =>
-      exists(selectFrom('tenants').select('tenants.id').where('tenants.id', '=', tenantId as TenantId).where('tenants.deleted_at', 'is', null)),
+      exists(
+        selectFrom('tenants')
+          .select('tenants.id')
+          .where('tenants.id', '=', tenantId as TenantId)
+          .where('tenants.deleted_at', 'is', null),
+      ),
     )
     .forShare()
     .executeTakeFirst()) !== undefined;

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { type Database, databaseFault, type TestDatabase, testDatabase } from '@miosa/db';
 import { createServer, type Route, type Server, type ServerOptions } from '@miosa/http';
 import { type Log, newUuid, type Op, type Role, type TenantId, type UserId } from '@miosa/kernel';
+import type { Mail } from '@miosa/mail';
 import { type Audit, auditRoutes, createAudit } from '../../audit/index.ts';
 import { createTenancy, createTenant, type Tenancy, tenancyRoutes } from '../../tenancy/index.ts';
-import { type Access, accessRoutes, createAccess } from '../index.ts';
+import { type Access, accessRoutes, createAccess, createOutgoing } from '../index.ts';
 import { insertMember, insertUser } from '../users.store.ts';
 
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -34,6 +35,8 @@ export interface Installation {
   readonly audit: Audit;
   readonly server: Server;
   readonly routes: readonly Route[];
+  /** What was sent so far, all that was begun included. */
+  mails(): Promise<readonly Mail[]>;
   readonly tenantId: TenantId;
   readonly ownerId: UserId;
   /** First server key, scopes `*`. */
@@ -52,10 +55,11 @@ export interface Installation {
   close(): Promise<void>;
 }
 
+const SITE_URL = 'https://api.miosa.localhost:8443';
 const OWNER = 'owner@cliniciq.example';
 
 export const createInstallation = async (
-  extraRoutes: readonly Route[] = [],
+  extraRoutes: readonly Route[] | ((parts: { db: Database; tenancy: Tenancy; access: Access }) => readonly Route[]) = [],
   options: Partial<ServerOptions> = {},
 ): Promise<Installation> => {
   const database: TestDatabase = await testDatabase();
@@ -64,9 +68,13 @@ export const createInstallation = async (
   const tenancy = createTenancy({ db });
   // Not started: tests seal when they want to.
   const audit = createAudit({ db, log: silent, attestationKey: AUDIT_KEY, nowMs: () => Date.now() + ahead });
-  const access = createAccess({ db, tenancy, log: silent, jwtSecretHex: JWT_SECRET, nowMs: () => Date.now() + ahead });
+  const mails: Mail[] = [];
+  const recorder = { send: async (mail: Mail) => void mails.push(mail), close: async () => {} };
+  const outgoing = createOutgoing(recorder, SITE_URL, silent);
+  const access = createAccess({ db, tenancy, log: silent, jwtSecretHex: JWT_SECRET, outgoing, nowMs: () => Date.now() + ahead });
   await access.start();
-  const routes = [...tenancyRoutes(tenancy), ...accessRoutes(access), ...auditRoutes({ db }), ...extraRoutes];
+  const extra = typeof extraRoutes === 'function' ? extraRoutes({ db, tenancy, access }) : extraRoutes;
+  const routes = [...tenancyRoutes(tenancy), ...accessRoutes(access), ...auditRoutes({ db }), ...extra];
   const server = await createServer({
     routes,
     authenticate: access.authenticate,
@@ -76,7 +84,7 @@ export const createInstallation = async (
     log: silent,
     readiness: async () => ({}),
     version: 'test',
-    apiUrl: 'https://api.miosa.localhost:8443',
+    apiUrl: SITE_URL,
     translate: databaseFault,
     checkResponses: true,
     ...options,
@@ -132,6 +140,10 @@ export const createInstallation = async (
     audit,
     server,
     routes,
+    mails: async () => {
+      await outgoing.settled();
+      return mails;
+    },
     tenantId: tenant.id,
     ownerId: user.id,
     key: api_key.key,

@@ -42,7 +42,9 @@ const ORPHANED = sql`state <> 'destroyed' and tenant_id in (select t.id from ten
 export const lockDueEnds = async (db: Db, now: Date, limit: number): Promise<Due[]> => {
   const result = await sql<Due>`
     select id, tenant_id, case when ${ORPHANED} then 'organization_deleted' else ${reason(now)} end as reason from sandboxes
-     where (not persistent and ${due(now)} and not (${SUSPENDED})) or (${ORPHANED}) order by id limit ${limit} for update skip locked`.execute(db);
+     where (not persistent and ${due(now)} and not (${SUSPENDED})) or (${ORPHANED}) order by id limit ${limit} for update skip locked`.execute(
+    db,
+  );
   return result.rows;
 };
 
