@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'apps/runner': ['kernel', 'runtime'],
   'apps/supervisor': ['kernel', 'hostnames', 'db'],
   'examples/white-label-cliniciq': ['sdk', 'react'],
-  tests: ['sdk', 'react'],
+  tests: ['sdk', 'react', 'example-white-label-cliniciq'],
   bench: ['sdk'],
 };
 
