@@ -1,20 +1,23 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { platform } from '../harness/context.ts';
+import { wayOut } from './way-out.ts';
 
 /**
  * Headless Chromium of the distribution that takes the platform's own certificate and no other unknown one. The certificate itself is named: Chromium
  * looks for the key in what the server sends, and a server sends no root. That it is signed by our CA is what every request of the suites checks.
  */
-export const launchBrowser = (): Promise<Browser> => {
+export const launchBrowser = async (): Promise<Browser> => {
   const { publicKey } = new X509Certificate(readFileSync(join(platform().dataDir, 'tls', 'server.pem')));
   const pin = createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('base64');
-  return chromium.launch({
-    executablePath: '/usr/bin/chromium',
+  const way = await wayOut();
+  const browser = await chromium.launch({
+    executablePath: join(import.meta.dirname, 'chromium.ts'),
+    env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}`, MIOSA_WAY_OUT: way.path },
     args: [
       '--no-sandbox', // the suite runs as root
       '--disable-gpu',
@@ -27,4 +30,6 @@ export const launchBrowser = (): Promise<Browser> => {
       `--ignore-certificate-errors-spki-list=${pin}`,
     ],
   });
+  browser.once('disconnected', way.close);
+  return browser;
 };

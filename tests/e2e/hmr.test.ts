@@ -4,8 +4,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { listening } from '../harness/apps.ts';
 import { client } from '../harness/context.ts';
+import { packed } from '../harness/npm-closure.ts';
 import { launchBrowser } from './browser.ts';
-import { packed } from './npm-closure.ts';
 import { type Site, serveSite } from './site.ts';
 
 const PORT = 5173;

@@ -1,6 +1,6 @@
+import { startExample } from '@miosa/example-white-label-cliniciq';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startExample } from '../../examples/white-label-cliniciq/src/run.ts';
 import { client, platform, unique } from '../harness/context.ts';
 import { launchBrowser } from './browser.ts';
 

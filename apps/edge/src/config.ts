@@ -9,6 +9,8 @@ export interface Config {
   /** Requests per second and burst, per visitor IP and preview host (contract 4.4: 100 and 200). 0 turns the limit off. */
   readonly rate: { readonly perSecond: number; readonly burst: number };
   readonly maxConnections: number;
+  /** How long an app may take to begin its answer (contract 6: 60 s). Milliseconds. */
+  readonly firstByteMs: number;
   readonly tlsFolder: string;
   readonly controlSocket: string;
   readonly internalSocket: string;
@@ -73,6 +75,7 @@ export const readConfig = (env: Env): Config => {
       burst: number('MIOSA_EDGE_BURST', 200, 1, 1_000_000),
     }),
     maxConnections: number('MIOSA_EDGE_MAX_CONNECTIONS', 10_000, 1, 1_000_000),
+    firstByteMs: 1000 * number('MIOSA_EDGE_FIRST_BYTE_SECONDS', 60, 1, 3600),
     tlsFolder: join(data, 'tls'),
     controlSocket: join(data, 'run/control.sock'),
     internalSocket: join(data, 'run/internal.sock'),

@@ -30,9 +30,14 @@ export interface EdgeOptions {
   readonly controlSocket: string;
   readonly internalSocket: string;
   readonly rate: { readonly perSecond: number; readonly burst: number };
+  /** How long an app may take to begin its answer; the contract's 60 s unless set otherwise. */
+  readonly firstByteMs?: number;
   /** How long a request waits for a sandbox to start; the contract's 30 s unless a test says otherwise. */
   readonly holdMs?: number;
 }
+
+/** Contract 6. */
+const FIRST_BYTE_MS = 60_000;
 
 /** Idle connections to a sandbox that no longer runs are closed at once. */
 const dropWhenStopped = (world: World, drop: (sandboxId: string) => void): void =>
@@ -59,6 +64,7 @@ export const createEdge = (options: EdgeOptions) => {
   dropWhenStopped(world, pool.drop);
   const preview = createPreview({
     ...{ world, pool, connections, activity, rate, log },
+    firstByteMs: options.firstByteMs ?? FIRST_BYTE_MS,
     admit: createAdmission({ judge, sessions: createSessions(options.cookieSecret) }),
     waker: createWaker({ world, internal, ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs }) }),
     onRefused: ({ code }) => metrics.refused.inc({ code }),

@@ -62,5 +62,5 @@ export const REFUSALS = {
     reloadSeconds: 3,
     retryAfterSeconds: 1,
   }),
-  tooSlow: refusal(504, 'TIMEOUT', 'No answer', 'The app did not begin to answer within 60 seconds.'),
+  tooSlow: refusal(504, 'TIMEOUT', 'No answer', 'The app did not begin to answer in time.'),
 } as const;

@@ -118,6 +118,18 @@ func (n *netlink) up(index int32) error {
 	return err
 }
 
+// withoutIPv6 keeps the kernel from giving the link an fe80:: address of its own: no way to the host's IPv6 services, and no change of the host's
+// addresses a second later, at which browsers on the host break off what they are connecting.
+func (n *netlink) withoutIPv6(index int32) error {
+	const addressGenerationNone = 1
+	family := attribute(unix.AF_INET6, attribute(unix.IFLA_INET6_ADDR_GEN_MODE, []byte{addressGenerationNone}))
+	_, err := n.request(unix.RTM_NEWLINK, 0, concat(linkMessage(index, 0, 0), attribute(unix.IFLA_AF_SPEC, family)))
+	if errors.Is(err, unix.EAFNOSUPPORT) {
+		return nil // a kernel without IPv6
+	}
+	return err
+}
+
 func (n *netlink) remove(index int32) error {
 	_, err := n.request(unix.RTM_DELLINK, 0, linkMessage(index, 0, 0))
 	return err

@@ -145,7 +145,7 @@ func (n *netlink) configureHostEnd(spec slotSpec) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(n.address(index, spec.Host, 31), n.up(index))
+	return errors.Join(n.withoutIPv6(index), n.address(index, spec.Host, 31), n.up(index))
 }
 
 type dropRequest struct {

@@ -138,6 +138,14 @@ print(made < 2_000_000)`;
     expect(result.stdout).toBe('-1 1\n');
   });
 
+  it('has no IPv6 address on either end of its link', async () => {
+    expect((await asRoot('cat /proc/net/if_inet6 2>/dev/null | grep -v " lo$"')).stdout).toBe('');
+    const route = "ip = open('/proc/net/route').read().split()[13]; print('.'.join(str(b) for b in reversed(bytes.fromhex(ip))))";
+    const gateway = (await asRoot(python(route))).stdout.trim();
+    const ends = Object.values(networkInterfaces()).filter((addresses) => addresses?.some(({ address }) => address === gateway));
+    expect(ends.map((addresses) => addresses?.map(({ family }) => family))).toEqual([['IPv4']]);
+  });
+
   it('has no capability beyond those of file and process management, and none as its user', async () => {
     const caps = 'grep -E "^(CapEff|CapBnd|NoNewPrivs|Seccomp):" /proc/self/status';
     expect((await asRoot(caps)).stdout.replace(/\t/g, '')).toBe(

@@ -26,15 +26,14 @@ const faultOf = (reply: Reply): Fault => {
 };
 
 const unavailable = (cause: Error): Fault =>
-  new Fault('UNAVAILABLE', 'The sandbox runner of this host is not reachable; try again shortly.', {
-    details: { reason: 'runner' },
+  new Fault('UPSTREAM_UNREACHABLE', 'The sandbox runner of this host is not reachable; try again shortly.', {
     internal: cause.message,
     cause,
   });
 
 /**
  * Sandboxes of this host through `apps/runner`. Calls that were cut off may be repeated: every method is idempotent by id.
- * Throws `Fault`s with the runner's codes; UNAVAILABLE with `details.reason: 'runner'` when it does not answer.
+ * Throws `Fault`s with the runner's codes; UPSTREAM_UNREACHABLE when it does not answer.
  */
 export const createOciRuntime = ({ socketPath, timeoutMs = 60_000 }: OciRuntimeOptions): RuntimePort & { close(): void } => {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });

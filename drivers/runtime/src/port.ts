@@ -45,7 +45,8 @@ export interface RuntimeCapabilities {
 
 /**
  * How the control plane gets sandboxes. Every method is idempotent and safe to repeat after a crash of either side.
- * Failures are `Fault`s: NOT_FOUND (unknown id or template), UNAVAILABLE (no capacity, `details.reason`), CONFLICT (wrong state), INTERNAL.
+ * Failures are `Fault`s: NOT_FOUND (unknown id or template), UNAVAILABLE (no capacity, `details.reason`), CONFLICT (wrong state), INTERNAL,
+ * UPSTREAM_UNREACHABLE (the host is away: nothing is known about the sandbox).
  */
 export interface RuntimePort {
   /** Resolves once the agent inside answers: the sandbox is command-ready. An existing id returns that instance. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Miosa } from '@miosa/sdk';
 import { createFetch } from '@miosa/sdk/node';
 import type { App } from './apps.ts';
@@ -15,6 +16,15 @@ const expectThat = (holds: boolean, what: string): void => {
   if (!holds) throw new Error(`Not as it should be: ${what}`);
   console.log(`  ok  ${what}`);
 };
+/** A development server notices an edit a moment later. */
+const soon = async (holds: () => Promise<boolean>): Promise<boolean> => {
+  for (let tries = 0; tries < 50; tries++) {
+    if (await holds()) return true;
+    await sleep(100);
+  }
+  return false;
+};
+const EDITED = "export const render = () => '<h1>Dr. Smith Clinic</h1><p>Open on Sundays</p>';\n";
 
 const demo = async (stay: boolean): Promise<void> => {
   const apiKey = need('MIOSA_API_KEY');
@@ -51,31 +61,38 @@ const demo = async (stay: boolean): Promise<void> => {
     const refused = await get(bare);
     await refused.text();
     expectThat(refused.status === 401, 'without the token it is refused (401)');
-    await new Miosa({ apiKey, baseUrl, ...(ca === undefined ? {} : { ca }) }).sandboxes.files.write(
-      app.id,
-      'page.mjs',
-      "export const render = () => '<h1>Dr. Smith Clinic</h1><p>Open on Sundays</p>';\n",
+    const miosa = new Miosa({ apiKey, baseUrl, ...(ca === undefined ? {} : { ca }) });
+    await miosa.sandboxes.files.write(app.id, 'page.mjs', EDITED);
+    expectThat(
+      await soon(async () => (await (await get(bare, { cookie })).text()).includes('Open on Sundays')),
+      'an edit through the API is live',
     );
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expectThat((await (await get(bare, { cookie })).text()).includes('Open on Sundays'), 'an edit through the API is live at once');
     const listed = async (session: string) => (await call<App[]>('GET', '/api/apps', session)).body.some((one) => one.id === app.id);
     expectThat((await listed('dr-smith')) && !(await listed('downtown')), 'Dr. Smith Clinic sees it in its list, Downtown Dental does not');
     expectThat((await call('POST', `/api/apps/${app.id}/token`, 'downtown')).status === 404, 'Downtown Dental gets no token for it');
     const sent = [await (await fetch(example.url)).text(), await (await fetch(`${example.url}/page.js`)).text()].join();
     expectThat(!sent.includes(apiKey), 'the key never reaches the browser');
 
+    const link = (kind: string, id: string): string => `${miosa.baseUrl}/${kind}/${id}`;
     console.log(`
-  sandbox     ${app.id}
-  workspace   ${app.workspaceId}   Dr. Smith Clinic
-  project     ${app.projectId}   ${app.name}
-  preview     ${minted.url}
-              (private; this link is good for an hour)
-  ClinicIQ    ${example.url}${stay ? '' : '   (ended now; keep it with --stay)'}
+What it made (the first three links are of the API and want the key):
+  sandbox     ${app.name}
+              ${link('sandboxes', app.id)}
+  workspace   Dr. Smith Clinic
+              ${link('workspaces', app.workspaceId)}
+  project     ${app.name}
+              ${link('projects', app.projectId)}
+  preview     private: the page is there with the token of this link, for an hour, and refused without it
+              ${minted.url}
+  ClinicIQ    the customer's own page, with the preview in it
+              ${example.url}
 `);
     if (stay) {
-      console.log('Press Ctrl-C to end.');
+      const authority = ca ?? process.env.NODE_EXTRA_CA_CERTS;
+      if (authority !== undefined) console.log(`To see it in a browser, let it trust ${authority} first.`);
+      console.log('The links work until you press Ctrl-C.');
       await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-    }
+    } else console.log('ClinicIQ ends now. ./miosa demo --stay keeps everything until Ctrl-C.');
   } finally {
     await example.close();
   }

@@ -120,6 +120,23 @@ describe('errors of the driver', () => {
     // The dead connection leaves the pool when its socket closes, a moment later.
     await vi.waitFor(() => t.db.ping());
   });
+
+  it('a connection cut between two statements of a transaction fails that transaction and not the process', async () => {
+    const uncaught = vi.fn();
+    process.on('uncaughtException', uncaught);
+    const other = openDatabase(t.url, { connections: 1 });
+    const cut = other.tx(op, 'cut', async (tx) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
+      await sql`select pg_terminate_backend(${rows[0]?.pid}::int)`.execute(t.db.read);
+      await sleep(100); // until the news is there and nobody waits for it
+      await sql`select 1`.execute(tx);
+    });
+    expect(await faultOf(cut)).toBe('UNAVAILABLE');
+    await other.ping();
+    await other.close();
+    process.off('uncaughtException', uncaught);
+    expect(uncaught).not.toHaveBeenCalled();
+  });
 });
 
 it('goes on after another version changed a table under its prepared statements', async () => {

@@ -21,8 +21,8 @@ interface Row {
 
 /** Contract 1.4. */
 const KEPT = sql`interval '24 hours'`;
-/** Three renewals of the HTTP kit (20 s each): one lost renewal does not free a request that still runs. */
-const LOCKED = sql`interval '60 seconds'`;
+/** Four renewals of the HTTP kit (5 s each): one lost renewal does not free a request that still runs. */
+const LOCKED = sql`interval '20 seconds'`;
 
 /**
  * Remembered answers in `idempotency_keys`; the shape is `IdempotencyStore` of `@miosa/http`. `lock` is the row's exact

@@ -46,5 +46,7 @@ export const createPool = (url: string, options: PoolOptions = {}): pg.Pool => {
   });
   // An idle connection that dies (Postgres restart) is dropped by the pool; without a listener the event would end the process.
   pool.on('error', () => {});
+  // The same for one that dies between two statements of a transaction: the next statement fails, and the pool drops it on release.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 };

@@ -26,8 +26,8 @@ export interface IdempotencyStore {
   forget(scope: IdempotencyScope, lock: string): Promise<void>;
 }
 
-/** A lock lives three renewals: after a crash the key is free again within a minute. */
-const RENEW_MS = 20_000;
+/** A lock lives four renewals: after a crash the key is free again within 20 s, and the caller's repeats go through. */
+const RENEW_MS = 5_000;
 
 export interface StoredAnswer {
   readonly status: number;
@@ -61,7 +61,7 @@ export interface IdempotentCall {
 
 /**
  * Runs `run` at most once per key (contract 1.4) and stores its answer; 5xx and 429 are forgotten. The effect commits before
- * the answer is stored: a process that dies in between leaves a lock that ends within a minute, and the repeated request then
+ * the answer is stored: a process that dies in between leaves a lock that ends within 20 s, and the repeated request then
  * runs again. Closing that window would need every effect (a container, a mail) inside the database transaction.
  */
 export const runIdempotent = async (

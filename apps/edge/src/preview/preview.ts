@@ -15,11 +15,11 @@ import { createWalk, type Target, type Visitor, type WalkDeps } from './walk.ts'
 export interface PreviewDeps extends WalkDeps {
   readonly pool: Pool;
   readonly log: Log;
+  readonly firstByteMs: number;
   readonly onRefused: (refusal: Refusal) => void;
 }
 
 /** Contract 6. */
-const FIRST_BYTE_MS = 60_000;
 const MAX_BODY_BYTES = 1_073_741_824;
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS']);
 const TRAFFIC_STEP_MS = 1_000;
@@ -35,7 +35,7 @@ const placeOf = (route: SandboxRoute, port: number): AppPlace => ({ port, hostHe
 
 /** Previews: private or public windows on the ports of sandboxes (contract 4.4). */
 export const createPreview = (deps: PreviewDeps) => {
-  const { world, waker, pool, activity, log, onRefused } = deps;
+  const { world, waker, pool, activity, log, firstByteMs, onRefused } = deps;
   const walk = createWalk(deps);
 
   const tunnelTo = (route: SandboxRoute, port: number, kept: boolean): TunnelRequest => {
@@ -72,7 +72,7 @@ export const createPreview = (deps: PreviewDeps) => {
     const pass: Visitor['pass'] = (route, path) => {
       const repeatable = REPEATABLE.has(req.method ?? '') && !hasBody(req);
       forward({
-        ...{ req, res, path, repeatable, firstByteMs: FIRST_BYTE_MS, maxBodyBytes: MAX_BODY_BYTES },
+        ...{ req, res, path, repeatable, firstByteMs, maxBodyBytes: MAX_BODY_BYTES },
         target: tunnelTo(route, target.port, repeatable),
         headers: appHeaders(req, visit, placeOf(route, target.port), false),
         answer: (raw) => visitorHeaders(raw, { ...visit, embedOrigins: route.embedOrigins }),
@@ -98,7 +98,7 @@ export const createPreview = (deps: PreviewDeps) => {
     };
     const pass: Visitor['pass'] = (route, path) =>
       passUpgrade({
-        ...{ socket, head, path, firstByteMs: FIRST_BYTE_MS, onTraffic: onTraffic(route) },
+        ...{ socket, head, path, firstByteMs, onTraffic: onTraffic(route) },
         target: tunnelTo(route, target.port, false),
         headers: appHeaders(req, visit, placeOf(route, target.port), true),
         answer: (raw) => visitorHeaders(raw, { ...visit, embedOrigins: route.embedOrigins }),

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -188,6 +188,30 @@ describe('hang-ups', () => {
 });
 
 describe('connections', () => {
+  it('go on after an upload that was answered before it was read', async () => {
+    const kept = new Agent({ keepAlive: true, maxSockets: 1 });
+    const send = (method: string, body?: Buffer) =>
+      new Promise<{ status: number | undefined; port: number | undefined }>((resolve, reject) => {
+        const call = request(
+          { ...{ host: '127.0.0.1', port: platform.httpPort, method, agent: kept }, headers: { host, ...headers } },
+          (message) => {
+            const { localPort: port } = message.socket;
+            message.resume().on('end', () => resolve({ status: message.statusCode, port }));
+          },
+        );
+        call.on('error', reject);
+        call.end(body);
+      });
+    handler = (req, res) => {
+      if (req.method === 'GET') return void res.end('ok');
+      res.writeHead(507).end();
+    };
+    const refused = await send('POST', Buffer.alloc(8 * MIB));
+    const next = await send('GET');
+    expect([refused.status, next.status, next.port]).toEqual([507, 200, refused.port]);
+    kept.destroy();
+  });
+
   it('are kept for reads of one port and never shared with another sandbox or port', async () => {
     await call({ port: platform.httpPort, host, headers });
     const before = agent.tunnels;

@@ -1,5 +1,6 @@
 import { type ClientRequest, type ClientRequestArgs, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { REFUSALS, type Refusal } from '../refusal.ts';
+import { clearUnread } from './unread.ts';
 
 export interface Exchange {
   readonly req: IncomingMessage;
@@ -108,7 +109,8 @@ export const forward = (exchange: Exchange, attempt = 1): void => {
     stopTimer();
     if (!res.writableFinished) upstream.destroy();
   };
-  res.once('close', onGone);
+  const onSent = (): void => clearUnread(req, upstream);
+  res.once('close', onGone).once('finish', onSent);
   upstream.once('response', (source) => {
     settled = true;
     stopTimer();
@@ -129,7 +131,7 @@ export const forward = (exchange: Exchange, attempt = 1): void => {
     if (exchange.repeatable && attempt === 1 && upstream.reusedSocket) {
       settled = true;
       stopTimer();
-      res.off('close', onGone);
+      res.off('close', onGone).off('finish', onSent);
       return forward(exchange, 2);
     }
     fail(refusalFor(error), error);

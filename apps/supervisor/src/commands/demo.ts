@@ -30,7 +30,7 @@ const runExample = (options: Options, apiUrl: string, apiKey: string, stay: bool
   });
 };
 
-/** Platform up, example run against it, everything down again; with `--stay` the links keep working until Ctrl-C. */
+/** Platform up, example run against it, everything down again; with `--stay` the example waits for Ctrl-C, and the links keep working. */
 export const demo = async (options: Options, args: readonly string[]): Promise<number> => {
   if (!existsSync(DEMO)) throw new SetupError(`the example is not there (${DEMO}).`);
   const asked = untilAsked();
@@ -41,10 +41,6 @@ export const demo = async (options: Options, args: readonly string[]): Promise<n
     if (credentials === null || credentials.api_key === null)
       throw new SetupError(`no API key is known for ${options.data}; run the demo with a fresh --data folder.`);
     const code = await runExample(options, credentials.api_url, credentials.api_key, args.includes('--stay'), asked.signal);
-    if (code === 0 && args.includes('--stay') && !asked.signal.aborted) {
-      console.log(`\nThe links work until you press Ctrl-C. (Trust ${join(options.data, 'tls', 'ca.pem')} in the browser first.)`);
-      await asked.promise;
-    }
     return asked.signal.aborted && code !== 0 ? 130 : code;
   } finally {
     console.log('stopping');

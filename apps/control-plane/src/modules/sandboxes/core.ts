@@ -3,6 +3,7 @@ import type { RuntimeCapabilities, RuntimePort } from '@miosa/runtime';
 import { createActivity } from './activity.ts';
 import { createPools } from './agent/pool.ts';
 import type { Core, SandboxesDeps } from './deps.ts';
+import { patientRuntime } from './lifecycle/patience.ts';
 import { createSignals } from './signals.ts';
 import { findAny, recordActivity } from './store.ts';
 
@@ -35,6 +36,7 @@ export const createCore = async (deps: SandboxesDeps, onGap: () => void): Promis
   const activity = createActivity({ write: (seen) => recordActivity(deps.db.read, seen), now, log: deps.log });
   return {
     ...deps,
+    runtime: patientRuntime(deps.runtime, stopping.signal),
     now,
     pools,
     signals,

@@ -3,6 +3,7 @@ import type { RuntimeInstance, RuntimeState } from '@miosa/runtime';
 import { type Core, inBackground, systemOp } from '../deps.ts';
 import { carryOutPause, carryOutResume, cleanHost, deadlineAfter } from '../lifecycle/effects.ts';
 import type { SandboxRow } from '../types.ts';
+import { endLostBoots } from './boots.ts';
 import { hostAnswered } from './overdue.ts';
 import { claimUnchanged, idsWithClaim, restingBefore } from './store.ts';
 
@@ -19,6 +20,7 @@ export const compareWithHost = async (core: Core): Promise<void> => {
   await sweepOrphans(core, machines, asked);
   const states = new Map(machines.map((machine) => [machine.id, machine.state]));
   for (const row of await restingBefore(core.db.read, asked)) await correct(core, row, states.get(row.id));
+  await endLostBoots(core, states, asked);
 };
 
 const sweepOrphans = async (core: Core, machines: readonly RuntimeInstance[], asked: Date): Promise<void> => {

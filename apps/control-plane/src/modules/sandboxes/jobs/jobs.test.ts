@@ -233,6 +233,45 @@ describe('comparison with the host', () => {
     await world.call('DELETE', `/sandboxes/${id}`);
   });
 
+  test('a lost machine whose host is away stays as it is, and is brought back when the host answers', async () => {
+    const { id } = await world.create();
+    await world.host.fake.lose(id);
+    world.host.fail('resume', new Fault('UPSTREAM_UNREACHABLE', 'away'));
+    world.advance(1000);
+    await compareWithHost(world.core);
+    world.advance(120_000);
+    await endOverdue(world.core);
+    world.host.fail('resume', undefined);
+    expect(await state(id)).toBe('running');
+    expect((await world.call('POST', `/sandboxes/${id}/exec`, { command: 'echo back' })).body.data.stdout).toBe('back\n');
+    await world.call('DELETE', `/sandboxes/${id}`);
+  });
+
+  test('a boot whose process died is adopted within seconds when its machine is ready', async () => {
+    const { id } = await world.create();
+    await set(id, { state: 'provisioning', endpoint: null });
+    await compareWithHost(world.core);
+    expect(await state(id)).toBe('provisioning');
+    world.advance(4000);
+    await compareWithHost(world.core);
+    expect(await state(id)).toBe('running');
+    await world.call('DELETE', `/sandboxes/${id}`);
+  });
+
+  test('a boot that the host knows nothing of ends as an error long before its deadline', async () => {
+    const { id } = await world.create();
+    await world.host.fake.destroy(id);
+    await set(id, { state: 'provisioning', endpoint: null, started_at: null });
+    world.advance(4000);
+    await compareWithHost(world.core);
+    expect(await state(id)).toBe('provisioning');
+    world.advance(12_000);
+    await compareWithHost(world.core);
+    expect(await state(id)).toBe('error');
+    expect((await world.call('GET', `/sandboxes/${id}`)).body.data.state_reason).toContain('boot_lost');
+    await world.call('DELETE', `/sandboxes/${id}`);
+  });
+
   test('after a clean stop of the host a sandbox is paused by the operator and wakes when used', async () => {
     const { id } = await world.create();
     await world.call('POST', `/sandboxes/${id}/exec`, { command: 'echo kept > file' });

@@ -1,8 +1,8 @@
 import { Fault } from '@miosa/kernel';
 import { type Core, inBackground, systemOp } from '../deps.ts';
-import { failBoot, markBooted } from '../lifecycle/create.ts';
 import { carryOutPause, carryOutResume, cleanHost, deadlineAfter } from '../lifecycle/effects.ts';
 import type { SandboxRow } from '../types.ts';
+import { endBoot } from './boots.ts';
 import { claimOverdue } from './store.ts';
 
 const BATCH = 50;
@@ -22,19 +22,8 @@ const end = async (core: Core, row: SandboxRow): Promise<unknown> => {
   if (row.state === 'destroyed') return cleanHost(core, row.id);
   if (row.transition === 'pausing') return carryOutPause(op, core, row);
   if (row.transition === 'resuming') return carryOutResume(op, core, row, { isFinal: row.state === 'running' ? hostAnswered : undefined });
-  return row.state === 'provisioning' ? endBoot(core, row) : undefined;
+  return row.state === 'provisioning' ? endBoot(core, row, 'boot_timeout') : undefined;
 };
 
 /** A machine that was lost had its sixty seconds; but while the host itself is away nothing is known, and it is asked again later. */
 export const hostAnswered = (error: unknown): boolean => error instanceof Fault && error.code !== 'UPSTREAM_UNREACHABLE';
-
-/** A boot whose process died: the machine may be there (`create` resolves command-ready, so then it is usable) or not. */
-const endBoot = async (core: Core, row: SandboxRow): Promise<void> => {
-  const instance = await core.runtime.inspect(row.id); // a host that is away throws: looked at again after the new deadline
-  if (instance?.state === 'running') {
-    await markBooted(core, row, instance, core.now().getTime() - row.created_at.getTime());
-    return;
-  }
-  const late = new Fault('TIMEOUT', 'The sandbox did not start in time.', { details: { reason: 'boot_timeout' } });
-  await failBoot(systemOp(core, row.tenant_id, 'reconciler'), core, row, late);
-};

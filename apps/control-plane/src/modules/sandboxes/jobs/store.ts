@@ -81,6 +81,10 @@ export const restingBefore = async (db: Db, before: Date): Promise<SandboxRow[]>
     .where('updated_at', '<', before)
     .execute();
 
+/** Boots under way that began before. */
+export const bootingBefore = async (db: Db, before: Date): Promise<SandboxRow[]> =>
+  db.selectFrom('sandboxes').selectAll().where('state', '=', 'provisioning').where('created_at', '<', before).execute();
+
 /** Of these machine ids, those whose row says that a machine may exist, or was destroyed too recently to judge. */
 export const idsWithClaim = async (db: Db, ids: readonly string[], destroyedAfter: Date): Promise<Set<string>> => {
   if (ids.length === 0) return new Set();

@@ -12,6 +12,7 @@ import { keyIdOf, ownerOf } from '../visibility.ts';
 import { auditSandbox, startMetering, voidMetering } from './audit.ts';
 import { cleanHost, deadlineAfter, expiryOf, sweepIfDestroyed } from './effects.ts';
 import { hostFault, reasonOf } from './faults.ts';
+import { recorded } from './patience.ts';
 import { checkIdleTimeout, refuseUnavailable, type Shape, type ShapeRequest, shapeOf } from './shape.ts';
 import { gone } from './states.ts';
 
@@ -57,7 +58,7 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
   if (!capabilities.templates.includes(templateId)) throw notFound();
   const ownership = await core.tenancy.resolveOwnership(op, request);
 
-  const draft = draftOf(op, request, { shape, ownership, templateId, resumeKeeps: capabilities.pauseKeeps });
+  const draft = draftOf(op, request, { shape, ownership, templateId, resumeKeeps: capabilities.pauseKeeps, now: core.now() });
   const sealed = vars.map((entry) => sealVar(core.sealKey, draft.id, entry, draft.created_at));
   const row = await core.db.tx(op, 'sandboxes.create', async (tx) => {
     if (!(await core.tenancy.holdProject(tx, ownership.tenantId, ownership.projectId))) throw notFound();
@@ -81,14 +82,14 @@ interface Resolved {
   readonly ownership: Ownership;
   readonly templateId: string;
   readonly resumeKeeps: 'files' | 'memory';
+  readonly now: Date;
 }
 
 const draftOf = (
   op: Op,
   request: CreateRequest,
-  { shape, ownership, templateId, resumeKeeps }: Resolved,
+  { shape, ownership, templateId, resumeKeeps, now }: Resolved,
 ): NewSandbox & { created_at: Date } => {
-  const now = op.now();
   const slug = `sbx${randomBase32(SLUG_RANDOM_CHARACTERS)}`;
   return {
     id: newId('sbx', now.getTime()),
@@ -172,13 +173,18 @@ const boot = async (op: Op, core: Core, row: SandboxRow, how: Boot): Promise<San
   } catch (error) {
     throw await failBoot(op, core, row, error);
   }
-  const running = await markBooted(core, row, instance, Math.round(performance.now() - how.accepted));
-  if (running === undefined) {
-    await sweepIfDestroyed(core, row.id);
-    throw gone((await findAny(core.db.read, row.id)) ?? row);
-  }
-  await ensureStarted(core, running);
-  return running;
+  const bootMs = Math.round(performance.now() - how.accepted);
+  // Before the row says `running`: whoever takes over a boot half-way does all that is left.
+  await ensureStarted(core, { ...row, endpoint: instance.endpoint });
+  return (await recorded(core, () => markBooted(core, row, instance, bootMs))) ?? overtakenBoot(core, row);
+};
+
+/** Somebody else ended our boot: a reconciler that found the machine ready, or a destroy. */
+const overtakenBoot = async (core: Core, row: SandboxRow): Promise<SandboxRow> => {
+  const now = await recorded(core, () => findAny(core.db.read, row.id));
+  if (now?.state === 'running') return now;
+  await sweepIfDestroyed(core, row.id);
+  throw gone(now ?? row);
 };
 
 /** `provisioning` → `running`; the window of the timers starts now. Undefined when the sandbox was destroyed or given up meanwhile. */
@@ -201,13 +207,15 @@ export const markBooted = (core: Core, row: SandboxRow, instance: RuntimeInstanc
 export const failBoot = async (op: Op, core: Core, row: SandboxRow, error: unknown): Promise<unknown> => {
   const now = core.now();
   const reason = reasonOf(error);
-  const failed = await core.db.tx(op, 'sandboxes.bootFailed', async (tx) => {
-    const ended = await endBoot(tx, row.id, { state: 'error', state_reason: reason, updated_at: now });
-    if (ended === undefined) return undefined;
-    await voidMetering(tx, ended);
-    await auditSandbox(tx, op, 'sandboxes.create', ended, { errorCode: 'UNAVAILABLE', metadata: { reason } });
-    return ended;
-  });
+  const failed = await recorded(core, () =>
+    core.db.tx(op, 'sandboxes.bootFailed', async (tx) => {
+      const ended = await endBoot(tx, row.id, { state: 'error', state_reason: reason, updated_at: now });
+      if (ended === undefined) return undefined;
+      await voidMetering(tx, ended);
+      await auditSandbox(tx, op, 'sandboxes.create', ended, { errorCode: 'UNAVAILABLE', metadata: { reason } });
+      return ended;
+    }),
+  );
   await cleanHost(core, row.id);
   if (failed === undefined) return gone((await findAny(core.db.read, row.id)) ?? row);
   return hostFault(error, 'The sandbox could not be started', { sandbox_id: row.id, state_reason: reason });

@@ -9,6 +9,7 @@ import { type Fence, findAny, markClean, markDestroyed, settle } from '../store.
 import type { EndedReason, SandboxRow } from '../types.ts';
 import { auditSandbox, startMetering, stopMetering } from './audit.ts';
 import { hostFault, mayPass, reasonOf } from './faults.ts';
+import { recorded } from './patience.ts';
 import { DEADLINE_SECONDS, gone } from './states.ts';
 
 /** End of the window that starts now; null for always_on. */
@@ -44,13 +45,15 @@ export const carryOutPause = async (op: Op, core: Core, claimed: SandboxRow): Pr
     throw hostFault(error, 'The sandbox could not be paused');
   }
   const now = core.now();
-  const paused = await core.db.tx(op, 'sandboxes.pause', async (tx) => {
-    const row = await settle(tx, claimed.id, fence, { state: 'paused', paused_at: now, expires_at: null, updated_at: now });
-    if (row === undefined) return undefined;
-    await stopMetering(tx, row, now);
-    await auditSandbox(tx, op, 'sandboxes.pause', row, { metadata: { reason: row.state_reason } });
-    return row;
-  });
+  const paused = await recorded(core, () =>
+    core.db.tx(op, 'sandboxes.pause', async (tx) => {
+      const row = await settle(tx, claimed.id, fence, { state: 'paused', paused_at: now, expires_at: null, updated_at: now });
+      if (row === undefined) return undefined;
+      await stopMetering(tx, row, now);
+      await auditSandbox(tx, op, 'sandboxes.pause', row, { metadata: { reason: row.state_reason } });
+      return row;
+    }),
+  );
   core.pools.close(claimed.id); // requests into the frozen sandbox would hang; their processes go on after resume
   return paused ?? overtaken(core, claimed.id);
 };
@@ -78,20 +81,22 @@ export const carryOutResume = async (op: Op, core: Core, claimed: SandboxRow, re
   // A machine that was only lost for a moment keeps its window; a paused one starts a new one.
   const window =
     claimed.state === 'running' ? {} : { started_at: now, expires_at: expiryOf(claimed, now), last_activity_at: now, paused_at: null };
-  const running = await core.db.tx(op, 'sandboxes.resume', async (tx) => {
-    const row = await settle(tx, claimed.id, fenceOf(claimed), {
-      state: 'running',
-      state_reason: null,
-      endpoint: JSON.stringify(instance.endpoint),
-      isolation: instance.isolation,
-      updated_at: now,
-      ...window,
-    });
-    if (row === undefined) return undefined;
-    await startMetering(tx, row, now);
-    await auditSandbox(tx, op, 'sandboxes.resume', row);
-    return row;
-  });
+  const running = await recorded(core, () =>
+    core.db.tx(op, 'sandboxes.resume', async (tx) => {
+      const row = await settle(tx, claimed.id, fenceOf(claimed), {
+        state: 'running',
+        state_reason: null,
+        endpoint: JSON.stringify(instance.endpoint),
+        isolation: instance.isolation,
+        updated_at: now,
+        ...window,
+      });
+      if (row === undefined) return undefined;
+      await startMetering(tx, row, now);
+      await auditSandbox(tx, op, 'sandboxes.resume', row);
+      return row;
+    }),
+  );
   if (running !== undefined) return running;
   await sweepIfDestroyed(core, claimed.id);
   return overtaken(core, claimed.id);

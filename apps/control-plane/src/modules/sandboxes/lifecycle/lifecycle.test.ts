@@ -274,7 +274,9 @@ describe('waking', () => {
     expect([cut.status, cut.body.error.code, cut.body.error.details.state]).toEqual([409, 'SANDBOX_NOT_RUNNING', 'paused']);
     await world.call('POST', `/sandboxes/${id}/resume`, {});
     await expect
-      .poll(async () => (await world.call('POST', `/sandboxes/${id}/exec`, { command: 'cat finished' })).body.data.stdout)
+      .poll(async () => (await world.call('POST', `/sandboxes/${id}/exec`, { command: 'cat finished' })).body.data.stdout, {
+        timeout: 15_000,
+      })
       .toBe('done\n');
   });
 
