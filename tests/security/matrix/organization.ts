@@ -87,10 +87,17 @@ export const createOrganization = async (plane: TestControlPlane): Promise<Organ
       await plane.send({ method: 'GET', path: '/api/v1/platform/tenants/current', headers: { authorization: `Bearer ${token}` } }),
     ).data.id as string;
   });
+  const newcomer = async (role: Standing): Promise<Person> => {
+    if (role === 'operator') return plane.addUser(await operations(''), 'viewer', true);
+    if (role !== 'steward') return plane.addUser(id, role);
+    const user = await plane.addUser(id, 'member');
+    await call('POST', `/workspaces/${await workspaces('home')}/members`, { user_id: user.id, role: 'admin' });
+    return user;
+  };
   const sessions = once(async (role): Promise<Session> => {
     // Whoever belongs to the default workspace finds it there from the start.
     if (role !== 'owner') await workspaces('home');
-    const user = role === 'operator' ? await plane.addUser(await operations(''), 'viewer', true) : await plane.addUser(id, role as Role);
+    const user = await newcomer(role as Standing);
     return { user, ...(await login(plane, user.email)) };
   });
   const session = (role: Standing) => sessions(role);

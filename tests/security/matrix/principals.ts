@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Operation, Role } from './document.ts';
 import type { Place } from './fixtures.ts';
-import type { Credential, Organization } from './organization.ts';
+import type { Credential, Organization, Standing } from './organization.ts';
 import type { Caller, KeyType, View } from './rules.ts';
 
 /** What a principal needs to be made: its own organization, a neighbour, and the operation it is made for. */
@@ -21,7 +21,7 @@ export interface Principal {
   /** Where what it asks for lies, seen from the organization of the fixtures. */
   readonly project?: Place['project'];
   /** Keys that see only their own are asked about those: made by this user. */
-  readonly owner?: Role;
+  readonly owner?: Standing;
 }
 
 /** Contract 2.4: every scope, and which other ones would do as well. */
@@ -75,11 +75,20 @@ const wideKey = (name: string, over: Partial<Extract<Caller, { as: 'key' }>>, pr
   present,
 });
 
-const session = (role: Role | 'operator', view: View = 'own'): Principal => ({
-  name: `JWT ${role}${view === 'own' ? '' : ` (${view})`}`,
-  caller: { as: 'session', role: role === 'operator' ? 'viewer' : role, operator: role === 'operator', view },
+const ROLES: Readonly<Record<Standing, { readonly role: Role; readonly workspaceRole: Role }>> = {
+  viewer: { role: 'viewer', workspaceRole: 'viewer' },
+  member: { role: 'member', workspaceRole: 'member' },
+  steward: { role: 'member', workspaceRole: 'admin' },
+  admin: { role: 'admin', workspaceRole: 'admin' },
+  owner: { role: 'owner', workspaceRole: 'owner' },
+  operator: { role: 'viewer', workspaceRole: 'viewer' },
+};
+
+const session = (role: Standing, view: View = 'own'): Principal => ({
+  name: `JWT ${role === 'steward' ? 'member, admin of the workspace' : role}${view === 'own' ? '' : ` (${view})`}`,
+  caller: { as: 'session', ...ROLES[role], operator: role === 'operator', view },
   ...(view === 'elsewhere' ? { project: 'away' as const } : {}),
-  ...(role === 'viewer' || role === 'member' ? { owner: role } : {}),
+  ...(role === 'viewer' || role === 'member' || role === 'steward' ? { owner: role } : {}),
   present: async ({ organization, neighbour }) => (view === 'foreign' ? neighbour : organization).credential(role),
 });
 
@@ -142,10 +151,12 @@ export const principals: readonly Principal[] = [
   ...KEY_TYPES.flatMap((type) => [scopedKey(type, 'needed'), scopedKey(type, 'all but needed')]),
   session('viewer'),
   session('member'),
+  session('steward'),
   session('admin'),
   session('owner'),
   session('operator'),
   session('member', 'elsewhere'),
+  session('steward', 'elsewhere'),
   session('owner', 'foreign'),
   nobody('expired JWT', expiredJwt),
   nobody('refresh token', async ({ organization }) => ({ bearer: (await organization.session('owner')).refreshToken })),

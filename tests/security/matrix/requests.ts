@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { PASSWORD } from '@miosa/control-plane/testing';
-import { deref, type Operation } from './document.ts';
+import { type Declared, deref, type Operation } from './document.ts';
 import { fillPath, type Place, targetOf } from './fixtures.ts';
 import { login, type Organization } from './organization.ts';
 import type { Asked, Caller, Target } from './rules.ts';
@@ -37,6 +38,10 @@ interface Special {
   readonly target?: Target;
   /** Its effect lies in no workspace: keys bound to one are refused. */
   readonly organizationWide?: true;
+  /** What the handler asks besides, of callers who name somebody else. */
+  readonly others?: Pick<Exclude<Declared, 'public'>, 'minRole' | 'roleIn'>;
+  /** What operators get who do not belong to the organization. */
+  readonly strangers?: 403 | 404;
   body?(context: Context): Promise<Values>;
 }
 
@@ -47,11 +52,20 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   'apiKeys.create': {
     body: async ({ caller }) => ({ key_type: isServerKey(caller) ? 'live' : 'user', scopes: ['api_keys:write'] }),
   },
+  // A login on a device is a key of a member.
+  'auth.cli.approve': { strangers: 403 },
   'auth.login': { body: async ({ organization }) => ({ email: (await organization.session('owner')).user.email, password: PASSWORD }) },
   'auth.refresh': {
     body: async ({ organization }) => {
       const { user } = await organization.session('owner');
       return { refresh_token: (await login(organization.plane, user.email)).refreshToken };
+    },
+  },
+  'auth.password': { body: async () => ({ current: PASSWORD }) },
+  'auth.register': {
+    body: async ({ organization }) => {
+      const { data } = await organization.call('POST', `/tenants/${organization.id}/invites`, { email: `${randomUUID()}@example.com` });
+      return { email: data.email, invite_token: new URL(data.invite_url).pathname.split('/').at(-1) };
     },
   },
   'browserTokens.create': {
@@ -63,12 +77,17 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   'sandboxes.files.mkdir': { body: async () => ({ path: 'folder' }) },
   'sandboxes.processes.stdin': { body: async () => ({ data: 'x' }) },
   'workspaces.create': { organizationWide: true },
+  // Everybody may leave; who else goes is for admins.
+  'tenants.members.delete': { others: { minRole: 'admin' } },
+  'workspaces.members.delete': { others: { minRole: 'admin', roleIn: 'workspace' } },
+  // A session is a member's.
+  'platform.tenants.switch': { strangers: 404 },
   'tenants.set': { body: async ({ organization }) => ({ name: organization.name }) },
 };
 
 export const askedOf = (operation: Operation): Asked => {
   const { id, access, method, streams, path } = operation;
-  const { scope, target = 'nothing', organizationWide = false } = SPECIAL[id] ?? {};
+  const { scope, target = 'nothing', organizationWide = false, strangers = null, others } = SPECIAL[id] ?? {};
   const named = targetOf(path);
   return {
     access,
@@ -77,6 +96,8 @@ export const askedOf = (operation: Operation): Asked => {
     scope: scope ?? (access === 'public' ? null : access.scope),
     target: named === 'nothing' ? target : named,
     organizationWide,
+    strangers,
+    ...(others === undefined ? {} : { others }),
   };
 };
 

@@ -58,6 +58,10 @@ export interface Asked extends Pick<Operation, 'access' | 'method' | 'streams'> 
   readonly scope: string | null;
   /** Its effect lies in no workspace. */
   readonly organizationWide: boolean;
+  /** The answer to operators who are no members of the organization, where it differs. */
+  readonly strangers: 403 | 404 | null;
+  /** Asked once everything is found. */
+  readonly others?: Pick<Rules, 'minRole' | 'roleIn'>;
 }
 
 export type Verdict = 'allowed' | 401 | 403 | 404;
@@ -91,6 +95,11 @@ const sessionMayCall = (caller: Extract<Caller, { as: 'session' }>, rules: Rules
 const browserMayCall = (caller: Extract<Caller, { as: 'browser' }>, rules: Rules): boolean =>
   rules.operator !== true && rules.browser !== undefined && (rules.browser === 'any' || caller.permission);
 
+const mayCall = (caller: Exclude<Caller, { as: 'nobody' | 'ticket' }>, rules: Rules, asked: Asked): boolean => {
+  if (caller.as === 'key') return keyMayCall(caller, rules, asked);
+  return caller.as === 'session' ? sessionMayCall(caller, rules, asked.method) : browserMayCall(caller, rules);
+};
+
 /** Does a caller who may call the operation find what it names? */
 const finds = (caller: Exclude<Caller, { as: 'nobody' | 'ticket' }>, target: Target): boolean => {
   if (target === 'nothing' || target === 'installation' || caller.view === 'own') return true;
@@ -106,12 +115,8 @@ export const verdict = (caller: Caller, asked: Asked): Verdict => {
   if (access === 'public') return 'allowed';
   if (caller.as === 'nobody') return 401;
   if (caller.as === 'ticket') return streams && method === 'GET' ? 'allowed' : 401;
-  const may =
-    caller.as === 'key'
-      ? keyMayCall(caller, access, asked)
-      : caller.as === 'session'
-        ? sessionMayCall(caller, access, method)
-        : browserMayCall(caller, access);
-  if (!may) return 403;
-  return finds(caller, target) ? 'allowed' : 404;
+  if (!mayCall(caller, access, asked)) return 403;
+  if (caller.as === 'session' && caller.operator && asked.strangers !== null) return asked.strangers;
+  if (!finds(caller, target)) return 404;
+  return asked.others === undefined || mayCall(caller, { ...access, ...asked.others }, asked) ? 'allowed' : 403;
 };
