@@ -470,6 +470,8 @@ CREATE INDEX shares_sandbox ON public.shares USING btree (sandbox_id);
 
 CREATE INDEX sse_tickets_expired ON public.sse_tickets USING btree (expires_at);
 
+CREATE INDEX tenants_deleted ON public.tenants USING btree (id) WHERE (deleted_at IS NOT NULL);
+
 CREATE INDEX tenants_page ON public.tenants USING btree (created_at DESC, id DESC) WHERE (deleted_at IS NULL);
 
 CREATE INDEX tenants_suspended ON public.tenants USING btree (id) WHERE (suspended_at IS NOT NULL);
