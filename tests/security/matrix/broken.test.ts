@@ -52,6 +52,7 @@ it('notices a boundary that nobody checks', async () => {
       'msk live bound to another workspace',
       'msk user of another member',
       'JWT member (elsewhere)',
+      'JWT member, admin of the workspace (elsewhere)',
       'mbt outside, with permission',
     ]),
   );

@@ -74,7 +74,12 @@ export const startFakeAgent = async ({ socketPath, folder, env }: FakeAgentOptio
         await thawed;
         await handle({ method: request.method ?? 'GET', url: new URL(request.url ?? '/', 'http://agent'), body, response });
       })
-      .catch((error: Error) => answer(response, 500, { code: 'INTERNAL', message: error.message }));
+      .catch((error: NodeJS.ErrnoException) =>
+        // What the file system refuses is the caller's mistake.
+        error.errno === undefined
+          ? answer(response, 500, { code: 'INTERNAL', message: error.message })
+          : answer(response, 422, { code: 'VALIDATION_ERROR', message: error.message }),
+      );
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
     thawed.then(() => tunnel(request, socket));
