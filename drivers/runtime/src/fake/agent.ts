@@ -78,7 +78,7 @@ export const startFakeAgent = async ({ socketPath, folder, env }: FakeAgentOptio
         // What the file system refuses is the caller's mistake.
         error.errno === undefined
           ? answer(response, 500, { code: 'INTERNAL', message: error.message })
-          : answer(response, 422, { code: 'VALIDATION_ERROR', message: error.message }),
+          : answer(response, 422, { code: 'VALIDATION_ERROR', message: `The file system refuses it: ${error.code}.` }),
       );
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
