@@ -14,6 +14,7 @@ import { type BrowserTokens, browserTokenRoutes, createBrowserTokens } from './m
 import { membersRoutes } from './modules/members/index.ts';
 import { createSandboxes, type Sandboxes } from './modules/sandboxes/index.ts';
 import { createTenancy, tenancyRoutes } from './modules/tenancy/index.ts';
+import { ACCOUNT_PAGES } from './pages/account.ts';
 import { VERSION } from './version.ts';
 
 /** How often expired idempotency records are removed: they stop counting after 24 h whether or not they are still there. */
@@ -139,6 +140,7 @@ export const compose = async (
   ];
   const server = await createServer({
     routes,
+    pages: ACCOUNT_PAGES,
     authenticate: access.authenticate,
     authorize: access.authorize,
     watchCredential: access.watchCredential,

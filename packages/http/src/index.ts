@@ -4,7 +4,7 @@ export type { Begun, IdempotencyScope, IdempotencyStore } from './idempotency.ts
 export type { RateCheck, RateLimits } from './limits.ts';
 export { createLog } from './log.ts';
 export { emitOpenApi, type OpenApiInfo } from './openapi.ts';
-export type { ServerOptions } from './options.ts';
+export type { HtmlPage, ServerOptions } from './options.ts';
 export { type Refused, RefusedCredential } from './refusal.ts';
 export * from './route.ts';
 export { createServer, type Server } from './server.ts';

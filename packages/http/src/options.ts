@@ -6,8 +6,20 @@ import type { RateLimits } from './limits.ts';
 import type { Refused } from './refusal.ts';
 import type { Route } from './route.ts';
 
+/** A page for people, outside the API. */
+export interface HtmlPage {
+  readonly id: string;
+  /** Path, with `:name` for what varies. */
+  readonly url: string;
+  readonly html: string;
+  /** Content-Security-Policy. */
+  readonly policy: string;
+}
+
 export interface ServerOptions {
   readonly routes: readonly Route[];
+  /** Pages of the public listener beside the API. Default: none. */
+  readonly pages?: readonly HtmlPage[];
   /** `null` = 401. May throw a fault. `ip` is the client's address as the edge saw it. */
   authenticate(headers: IncomingHttpHeaders, ip: string | null): Promise<Actor | null>;
   /** Throws FORBIDDEN. */

@@ -6,6 +6,9 @@ import { defineRoute, type RawResponse, type Route, raw } from './route.ts';
 
 const json = (body: object, status = 200) => raw(JSON.stringify(body), { 'content-type': 'application/json; charset=utf-8' }, status);
 
+const pageAnswer = (html: string, policy: string) =>
+  raw(html, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy, 'referrer-policy': 'no-referrer' });
+
 const plain = (id: string, url: string, handler: () => Promise<RawResponse>): { route: Route; url: string } => ({
   url,
   route: defineRoute({ id, method: 'GET', path: url, summary: id, access: 'public', response: 'raw', handler }),
@@ -69,11 +72,8 @@ export const wellKnown = (
     }),
     plain('docs', '/docs', async () => {
       page ??= documentationPage(openApi());
-      return raw(page, {
-        'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': DOCS_POLICY,
-        'referrer-policy': 'no-referrer',
-      });
+      return pageAnswer(page, DOCS_POLICY);
     }),
+    ...(options.pages ?? []).map(({ id, url, html, policy }) => plain(id, url, async () => pageAnswer(html, policy))),
   ];
 };
