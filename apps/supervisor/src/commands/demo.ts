@@ -34,6 +34,8 @@ const runExample = (options: Options, apiUrl: string, apiKey: string, stay: bool
 export const demo = async (options: Options, args: readonly string[]): Promise<number> => {
   if (!existsSync(DEMO)) throw new SetupError(`the example is not there (${DEMO}).`);
   const asked = untilAsked();
+  // Contract 2.3: whoever tries it out may make accounts; an installation invites.
+  process.env.MIOSA_CONTROL_PLANE_REGISTRATION ??= 'open';
   console.log(`starting the platform in ${options.data}`);
   const platform = await startPlatform(options, (text) => console.log(`  ${text}`), asked.signal);
   try {
