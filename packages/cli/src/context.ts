@@ -78,12 +78,12 @@ export const addGlobalOptions = (command: Command): Command =>
     .option('--base-url <url>', 'address of the API (MIOSA_BASE_URL)')
     .option('--ca <file>', 'certificate authority to trust (MIOSA_CA)');
 
-/** Flags beat the environment, the environment beats the saved login. */
-export const clientFor = (io: Io, options: GlobalOptions, saved: SavedLogin, credential?: string): Miosa => {
+/** Flags beat the environment, the environment beats the saved login. `organization`: in place of the one of both. */
+export const clientFor = (io: Io, options: GlobalOptions, saved: SavedLogin, credential?: string, organization?: string): Miosa => {
   const apiKey = credential ?? (io.env.MIOSA_API_KEY || saved.apiKey);
   const baseUrl = options.baseUrl ?? (io.env.MIOSA_BASE_URL || saved.baseUrl);
   const ca = caOf(io, options, saved);
-  const tenant = io.env.MIOSA_TENANT || saved.tenant;
+  const tenant = organization ?? (io.env.MIOSA_TENANT || saved.tenant);
   return new Miosa({
     ...(apiKey === undefined ? {} : { token: apiKey }),
     ...(baseUrl === undefined ? {} : { baseUrl }),
@@ -96,6 +96,14 @@ export const clientFor = (io: Io, options: GlobalOptions, saved: SavedLogin, cre
 export const caOf = (io: Io, options: GlobalOptions, saved: SavedLogin): string | undefined => {
   const ca = options.ca ?? (io.env.MIOSA_CA || saved.ca);
   return ca === undefined ? undefined : resolve(ca);
+};
+
+/** Before what cannot be undone: a person is asked, a script says `--yes`. */
+export const confirm = async ({ io, options }: Context<{ yes?: boolean }>, what: string): Promise<void> => {
+  if (options.yes === true) return;
+  if (io.stdin.isTTY !== true) throw new UserError(`${what} Add --yes if that is what you want.`);
+  const answer = await io.ask(`${what} Type yes to go on: `);
+  if (answer.trim() !== 'yes') throw new UserError('Nothing was changed.');
 };
 
 type Action<Options> = (context: Context<Options>, ...args: string[]) => Promise<number | undefined>;

@@ -18,8 +18,7 @@ const hintOf = (error: MiosaError): string | undefined => {
   if (error.status === 401 && !/password/i.test(error.message)) return 'Run "miosa login", or set MIOSA_API_KEY.';
   if (error.status === 429) return 'Too many requests: wait a minute, or ask for a higher limit.';
   if (error.code === 'CONNECTION_LOST') return 'Is the platform up, and are MIOSA_BASE_URL and MIOSA_CA right?';
-  if (error.code === 'SETUP_REQUIRED')
-    return 'The organization needs its permanent name first: miosa api -X PUT /tenants/<id> -d \'{"name":"…"}\'';
+  if (error.code === 'SETUP_REQUIRED') return 'An owner or admin gives the organization its permanent name: miosa tenants name "<name>"';
   if (error.code === 'NOT_EMPTY') return 'Add --force to delete what is inside too.';
   return undefined;
 };

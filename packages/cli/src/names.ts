@@ -2,6 +2,7 @@ import type { List, Miosa, Sandbox } from '@miosa/sdk';
 import { UserError } from './failure.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+export const isUuid = (text: string): boolean => UUID.test(text);
 
 interface Named {
   readonly id: string;

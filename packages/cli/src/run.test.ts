@@ -181,6 +181,17 @@ describe('sandboxes', () => {
   });
 });
 
+it.each(['workspaces', 'projects'])('%s are shown and deleted by slug', async (noun) => {
+  const found = { id: 'w1', name: 'Clinic', slug: 'clinic' };
+  cli.handler = (request, response) => {
+    if (request.url?.includes('?slug=')) return answer(response, 200, { data: [found], next_cursor: null });
+    answer(response, 200, { data: request.method === 'DELETE' ? { id: 'w1', deleted: true } : found });
+  };
+  expect((await miosa([noun, 'get', 'clinic'])).out).toMatch(/^slug +clinic$/m);
+  expect(await miosa([noun, 'rm', 'clinic', '--force', '-q'])).toMatchObject({ code: 0, out: 'w1\n' });
+  expect(cli.seen.at(-1)).toBe(`DELETE /api/v1/${noun}/w1?force=true`);
+});
+
 describe('login', () => {
   const me = { data: { credential: 'key', tenant: { id: 't', name: 'ClinicIQ', slug: 'cliniciq' }, scopes: ['*'] } };
 

@@ -1,11 +1,15 @@
 import { Command, CommanderError } from 'commander';
+import { accountCommands } from './commands/account.ts';
 import { apiCommand } from './commands/api.ts';
 import { auditCommands } from './commands/audit.ts';
 import { browserTokenCommands } from './commands/browser-tokens.ts';
 import { copyCommand } from './commands/cp.ts';
 import { execCommand, logsCommand } from './commands/exec.ts';
+import { inviteCommands, memberInviteCommands } from './commands/invites.ts';
 import { keyCommands } from './commands/keys.ts';
 import { loginCommands } from './commands/login.ts';
+import { memberCommands } from './commands/members.ts';
+import { organizationCommands } from './commands/organizations.ts';
 import { previewCommands } from './commands/previews.ts';
 import { sandboxCommands } from './commands/sandboxes.ts';
 import { projectCommands, workspaceCommands } from './commands/tenancy.ts';
@@ -41,7 +45,10 @@ export const run = async (args: readonly string[], io: Io): Promise<number> => {
     for (const register of registers) register(parent, io, setExitCode);
   };
   addGlobalOptions(program);
-  add(program, loginCommands);
+  add(program, loginCommands, accountCommands);
+  add(group(program, ['tenants', 'tenant', 'organizations'], 'organizations you belong to'), organizationCommands);
+  add(group(program, ['members', 'member'], 'who belongs to the organization, or to a workspace'), memberCommands, memberInviteCommands);
+  add(group(program, ['invites', 'invite'], 'for those who were invited'), inviteCommands);
   add(group(program, ['keys', 'key', 'api-keys', 'apiKeys'], 'API keys'), keyCommands);
   add(group(program, ['browser-tokens', 'browser-token', 'browserTokens'], 'tokens for browsers'), browserTokenCommands);
   add(group(program, ['audit'], 'audit log: who did what'), auditCommands);

@@ -1,45 +1,39 @@
-import { hostname } from 'node:os';
-import type { Miosa } from '@miosa/sdk';
-import { forgetLogin, saveLogin } from '../config.ts';
-import { type Context, caOf, clientFor, leaf } from '../context.ts';
+import { forgetLogin } from '../config.ts';
+import { type Context, clientFor, leaf } from '../context.ts';
+import { keyByDevice } from '../device.ts';
 import { UserError } from '../failure.ts';
 import { readAll } from '../io.ts';
+import { type KeyOptions, keepLogin, keyOfSession } from '../kept.ts';
 import type { Register } from '../run.ts';
+import { openSession, withEmail } from '../session.ts';
 
-interface LoginOptions {
+interface LoginOptions extends KeyOptions {
   readonly apiKey?: string;
   readonly email?: string;
-  readonly keyType: 'user' | 'live';
+  readonly device?: boolean;
 }
 
-/** A password is exchanged for a key at once: keys can be listed and revoked one by one, and do not end after a week. */
-const keyByPassword = async ({ io, options, saved }: Context<LoginOptions>): Promise<{ apiKey: string; keyId: string }> => {
-  const email = options.email ?? (await io.ask('E-mail: '));
-  const password = await io.ask('Password: ', { hidden: true });
-  const anonymous = clientFor(io, options, saved, 'none');
-  const session = await anonymous.auth.login({ email, password });
-  const user = clientFor(io, options, saved, session.token);
-  const key = await user.apiKeys.create({ name: `miosa CLI on ${hostname()}`.slice(0, 120), keyType: options.keyType });
-  await user.auth.logout({ refreshToken: session.refreshToken });
-  if (key.key === undefined || key.key === null)
-    throw new UserError('The server made no key. Use "miosa login --api-key" with a key of yours.');
-  return { apiKey: key.key, keyId: key.id };
+/** The id is on record so that `logout` ends what this login made. */
+const byDevice = async (context: Context<LoginOptions>) => {
+  const { io, options, saved } = context;
+  const apiKey = await keyByDevice(context);
+  const { key } = await clientFor(io, options, saved, apiKey).auth.me();
+  return { apiKey, ...(key ? { keyId: key.id } : {}) };
+};
+
+const byPassword = async (context: Context<LoginOptions>) => {
+  const { io, options } = context;
+  const email = options.email ?? (io.env.MIOSA_EMAIL || (await io.ask('E-mail: ')));
+  return keyOfSession(context, await openSession(context, email));
 };
 
 const login = async (context: Context<LoginOptions>): Promise<undefined> => {
-  const { io, options, saved, output } = context;
+  const { io, options } = context;
+  if (options.device && (options.apiKey !== undefined || options.keyType === 'live'))
+    throw new UserError('--device makes a key of your own: it goes with neither --api-key nor --key-type live.');
+  if (options.device) return keepLogin(context, await byDevice(context));
   const given = options.apiKey === '-' ? (await readAll(io.stdin)).toString('utf8').trim() : options.apiKey;
-  const made = given === undefined ? await keyByPassword(context) : { apiKey: given };
-  const miosa: Miosa = clientFor(io, options, saved, made.apiKey);
-  const me = await miosa.auth.me();
-  const ca = caOf(io, options, saved);
-  const file = await saveLogin(io.configDir, { baseUrl: miosa.baseUrl, ...made, ...(ca === undefined ? {} : { ca }) });
-  output.result(
-    { tenant: me.tenant, baseUrl: miosa.baseUrl },
-    me.tenant.slug,
-    `Logged in to ${me.tenant.name || me.tenant.slug} (${miosa.baseUrl}).`,
-  );
-  output.progress(`The key is kept in ${file}.`);
+  return keepLogin(context, given === undefined ? await byPassword(context) : { apiKey: given });
 };
 
 const logout = async ({ io, options, saved, output }: Context<object>): Promise<undefined> => {
@@ -53,24 +47,30 @@ const logout = async ({ io, options, saved, output }: Context<object>): Promise<
   output.result({ success: true }, '', 'Logged out.');
 };
 
+const CREDENTIALS = { key: 'API key', jwt: 'session', browser: 'browser token' } as const;
+
 const whoami = async ({ miosa, output }: Context<object>): Promise<undefined> => {
   const me = await miosa.auth.me();
-  const who = me.user?.email ?? me.key?.name ?? me.credential;
-  output.result(
-    me,
-    who,
-    `${who} (${me.credential}) in ${me.tenant.name || me.tenant.slug}, slug ${me.tenant.slug}\nscopes: ${(me.scopes ?? []).join(' ') || '-'}\n`,
-  );
+  const { user, key, tenant } = me;
+  output.fieldsBy(user?.email ?? key?.name ?? me.credential, me, {
+    credential: CREDENTIALS[me.credential],
+    ...(user ? { user: user.name ? `${user.name} <${user.email}>` : user.email, 'user id': user.id } : {}),
+    ...(user?.isOperator ? { operator: 'yes' } : {}),
+    organization: `${tenant.name || '(no name yet)'}, slug ${tenant.slug}`,
+    'organization id': tenant.id,
+    ...(me.role ? { role: me.role } : {}),
+    ...(key ? { key: `${key.name} (${key.keyPrefix}…, ${key.keyType})`, 'key id': key.id, expires: key.expiresAt ?? 'never' } : {}),
+    ...(key?.workspaceId ? { workspace: key.workspaceId } : {}),
+    ...(me.permissions ? { permissions: me.permissions.join(' ') } : { scopes: me.scopes.join(' ') }),
+  });
 };
 
 export const loginCommands: Register = (parent, io, setExitCode) => {
-  const command = parent
-    .command('login')
-    .description('log in with e-mail and password, or keep an API key')
+  const command = withEmail(parent.command('login').description('log in with e-mail and password, in a browser, or with an API key'))
+    .option('--device', 'show a code and a link; approve in any browser')
     .option('--api-key <key>', 'keep this key; "-" reads it from standard input, out of sight of other processes')
-    .option('--email <address>', 'asked for when missing')
     .option('--key-type <type>', 'key to make after a password: user (your own resources) or live (the organization)', 'user');
   leaf(command, io, setExitCode, login);
   leaf(parent.command('logout').description('revoke the key that login made, and forget it'), io, setExitCode, logout);
-  leaf(parent.command('whoami').description('show the credential, its organization and scopes'), io, setExitCode, whoami);
+  leaf(parent.command('whoami').description('show the credential: user, organization, role, key, scopes'), io, setExitCode, whoami);
 };

@@ -53,13 +53,17 @@ export const workspaceCommands: Register = (parent, io, setExitCode) => {
     const body = { name: name ?? '', ...text(context.options), ...(externalId === undefined ? {} : { externalWorkspaceId: externalId }) };
     return showWorkspace(context, await context.miosa.workspaces.create(body));
   });
-  leaf(parent.command('get <id or slug>').description('show a workspace'), io, setExitCode, async (context: Context<object>, given) =>
-    showWorkspace(context, await context.miosa.workspaces.get(await workspaceId(context.miosa, given ?? ''))),
+  leaf(
+    parent.command('get <workspace>').description('show a workspace, by id or slug'),
+    io,
+    setExitCode,
+    async (context: Context<object>, given) =>
+      showWorkspace(context, await context.miosa.workspaces.get(await workspaceId(context.miosa, given ?? ''))),
   );
   const remove = parent
-    .command('rm <id or slug>')
+    .command('rm <workspace>')
     .alias('delete')
-    .description('delete a workspace')
+    .description('delete a workspace, by id or slug')
     .option('--force', 'with everything inside');
   leaf<{ force?: boolean }>(remove, io, setExitCode, async ({ miosa, output, options }, given) => {
     const deleted = await miosa.workspaces.delete(await workspaceId(miosa, given ?? ''), { force: options.force === true });
@@ -103,13 +107,17 @@ export const projectCommands: Register = (parent, io, setExitCode) => {
     };
     return showProject(context, await context.miosa.projects.create(body));
   });
-  leaf(parent.command('get <id or slug>').description('show a project'), io, setExitCode, async (context: Context<object>, given) =>
-    showProject(context, await context.miosa.projects.get(await projectId(context.miosa, given ?? ''))),
+  leaf(
+    parent.command('get <project>').description('show a project, by id or slug'),
+    io,
+    setExitCode,
+    async (context: Context<object>, given) =>
+      showProject(context, await context.miosa.projects.get(await projectId(context.miosa, given ?? ''))),
   );
   const remove = parent
-    .command('rm <id or slug>')
+    .command('rm <project>')
     .alias('delete')
-    .description('delete a project')
+    .description('delete a project, by id or slug')
     .option('--force', 'with everything inside');
   leaf<{ force?: boolean }>(remove, io, setExitCode, async ({ miosa, output, options }, given) => {
     const deleted = await miosa.projects.delete(await projectId(miosa, given ?? ''), { force: options.force === true });

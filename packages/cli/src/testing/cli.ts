@@ -14,6 +14,8 @@ interface RunOptions {
   readonly env?: Record<string, string>;
   readonly stdin?: string;
   readonly answers?: string[];
+  /** Somebody sits in front of it. */
+  readonly terminal?: boolean;
   /** Hears how to press Ctrl-C. */
   readonly interruptible?: (interrupt: () => void) => void;
 }
@@ -74,7 +76,7 @@ export class TestCli {
     const io: Io = {
       env: { MIOSA_API_KEY: 'msk_test_1', MIOSA_BASE_URL: this.base, ...more.env },
       configDir: join(this.folder, '.miosa'),
-      stdin: Readable.from(more.stdin === undefined ? [] : [Buffer.from(more.stdin)]),
+      stdin: Object.assign(Readable.from(more.stdin === undefined ? [] : [Buffer.from(more.stdin)]), { isTTY: more.terminal === true }),
       out: (data) => {
         out += typeof data === 'string' ? data : Buffer.from(data).toString();
       },
