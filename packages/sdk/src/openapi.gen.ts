@@ -631,7 +631,7 @@ export interface paths {
         put?: never;
         /**
          * Make an account, with an organization or by an invite into one
-         * @description The operator decides whether registration is open, by invite only, or closed.
+         * @description The operator decides whether registration is open, by invite only, or closed. With an invite, who has an account already comes in by its password.
          */
         post: operations["auth.register"];
         delete?: never;

@@ -1,6 +1,7 @@
 import { Fault, notFound, type Op } from '@miosa/kernel';
 import { record } from '../audit/index.ts';
 import type { Core } from './core.ts';
+import { dropResetsOf } from './resets.store.ts';
 import { endSessionsOf } from './sessions.store.ts';
 import { changePasswordOf, renameUser, type UserRow, userById } from './users.store.ts';
 
@@ -33,7 +34,7 @@ export const changeProfile = async (op: Op, core: Core, change: { readonly name?
 
 const wrongPassword = (): Fault => new Fault('UNAUTHORIZED', 'The current password is not right.');
 
-/** All other sessions of the user end. Guessing is slowed down as at login, and by the same count. */
+/** All other sessions of the user end, and links for a new password. Guessing is slowed down as at login, and by the same count. */
 export const changePassword = async (op: Op, core: Core, { current, new: next }: { current: string; new: string }): Promise<void> => {
   const { sessionId } = sessionOf(op);
   const user = await accountOf(op, core);
@@ -47,6 +48,7 @@ export const changePassword = async (op: Op, core: Core, { current, new: next }:
   const passwordHash = await core.passwords.hash(next);
   await core.db.tx(op, 'auth.password', async (tx) => {
     if ((await changePasswordOf(tx, user, passwordHash)) === undefined) throw wrongPassword();
+    await dropResetsOf(tx, user.id, op.now());
     const sessions_ended = await endSessionsOf(tx, user.id, { except: sessionId }, op.now());
     await record(tx, op, { action: 'auth.password', resourceType: 'user', resourceId: user.id, metadata: { sessions_ended } });
   });

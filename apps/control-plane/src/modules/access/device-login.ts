@@ -12,7 +12,7 @@ import { insertKey } from './keys.store.ts';
 import { asUser } from './login.ts';
 import { rpmFor } from './minting.ts';
 import { newUserCode, readUserCode } from './user-code.ts';
-import { roleIn, userById } from './users.store.ts';
+import { roleIn, roleUntilCommit, userById } from './users.store.ts';
 
 const LIFE_SECONDS = 600;
 const INTERVAL_SECONDS = 5;
@@ -108,7 +108,7 @@ export const deviceToken = async (op: Op, core: Core, deviceCode: string): Promi
 const approver = async (tx: Tx, userId: UserId, tenantId: TenantId) => {
   const user = await userById(tx, userId);
   const tenant = await tenantById(tx, tenantId);
-  const role = await roleIn(tx, tenantId, userId);
+  const role = await roleUntilCommit(tx, tenantId, userId);
   if (user === undefined || tenant === undefined || role === null) throw noMember();
   return { user, tenant, role };
 };

@@ -34,7 +34,7 @@ export { ApiKey, ApiKeyWithSecret, LoginResult, NewEmail, NewPassword, OperatorK
 export { covers, hasScope, SCOPES } from './scopes.ts';
 export { endSessionsIn, endSessionsOf } from './sessions.store.ts';
 export type * from './types.ts';
-export { insertMember, insertUser, roleIn, type UserRow, userByEmail, userById } from './users.store.ts';
+export { holdPassword, insertMember, insertUser, roleIn, roleUntilCommit, type UserRow, userByEmail, userById } from './users.store.ts';
 
 /** Fired by the database for every change of a key; the payload is its id. */
 const KEY_CHANNEL = 'miosa_keys';

@@ -11,7 +11,7 @@ export const insertReset = async (
   reset: { readonly tokenHash: Buffer; readonly userId: UserId; readonly expiresAt: Date; readonly now: Date },
   limit: { readonly atMost: number; readonly since: Date },
 ): Promise<boolean> => {
-  await tx.selectFrom('users').select('id').where('id', '=', reset.userId).forUpdate().execute();
+  await tx.selectFrom('users').select('id').where('id', '=', reset.userId).forNoKeyUpdate().execute();
   const { n } = await tx
     .selectFrom('password_resets')
     .select(sql<number>`count(*)`.as('n'))

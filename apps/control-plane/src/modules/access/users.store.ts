@@ -70,6 +70,12 @@ export const roleIn = async (db: Db, tenantId: TenantId, userId: UserId): Promis
   return row?.role ?? null;
 };
 
+/** As `roleIn`, and true until commit: a removal holds the organization's row, so it comes wholly before this or wholly after. */
+export const roleUntilCommit = async (tx: Tx, tenantId: TenantId, userId: UserId): Promise<Role | null> => {
+  await tx.selectFrom('tenants').select('id').where('id', '=', tenantId).forKeyShare().execute();
+  return roleIn(tx, tenantId, userId);
+};
+
 /** Serialises first set-ups: whoever comes second sees the first's organization. */
 export const lockBootstrap = async (tx: Tx): Promise<void> => {
   await sql`select pg_advisory_xact_lock(hashtext('miosa bootstrap'))`.execute(tx);

@@ -1,6 +1,6 @@
 import type { Tx } from '@miosa/db';
 import { atLeast, Fault, notFound, type Op, type Role, tenantOf, widerRole } from '@miosa/kernel';
-import { roleIn } from '../access/index.ts';
+import { roleIn, type UserRow } from '../access/index.ts';
 import { lockTenant, type TenantRow } from '../tenancy/index.ts';
 import type { Place } from './types.ts';
 import { workspaceRoleOf } from './workspace-members.store.ts';
@@ -28,17 +28,28 @@ export const holdTenant = async (tx: Tx, op: Op): Promise<TenantRow> => {
   return tenant;
 };
 
+/** The wider of the roles in organization and workspace; operators are at least admins. */
+const roleAt = async (tx: Tx, place: Place, { id, isOperator }: Pick<UserActor, 'id' | 'isOperator'>): Promise<Role> => {
+  const organization = await roleIn(tx, place.tenantId, id);
+  const workspace = organization === null || place.workspaceId === null ? null : await workspaceRoleOf(tx, place.workspaceId, id);
+  return widerRole(widerRole(organization ?? 'viewer', workspace ?? 'viewer'), isOperator ? 'admin' : 'viewer');
+};
+
 /**
  * The caller's role in the place as it is now, behind the lock of the organization: the one the request was admitted with may be a second
- * old. Operators are at least admins. Throws FORBIDDEN when it is less than `least`.
+ * old. Throws FORBIDDEN when it is less than `least`.
  */
 export const authorityIn = async (tx: Tx, op: Op, place: Place, least: Role): Promise<Role> => {
-  const { id, isOperator } = userOf(op);
-  const organization = (await roleIn(tx, place.tenantId, id)) ?? 'viewer';
-  const workspace = place.workspaceId === null ? organization : ((await workspaceRoleOf(tx, place.workspaceId, id)) ?? organization);
-  const role = widerRole(widerRole(organization, workspace), isOperator ? 'admin' : 'viewer');
+  const role = await roleAt(tx, place, userOf(op));
   if (!atLeast(role, least)) throw needs(least);
   return role;
+};
+
+/** Could this user, as of now, let somebody in with that role? Behind the lock of the organization. */
+export const mayGive = async (tx: Tx, place: Place, user: UserRow, role: Role): Promise<boolean> => {
+  if (user.suspended_at !== null) return false;
+  const authority = await roleAt(tx, place, { id: user.id, isOperator: user.is_operator });
+  return atLeast(authority, 'admin') && atLeast(authority, role);
 };
 
 /** Nobody gives, or takes, more than the own role. */

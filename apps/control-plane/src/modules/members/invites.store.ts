@@ -1,5 +1,5 @@
 import { afterPosition, type Db, exactTime, type Tx } from '@miosa/db';
-import type { TenantId, UserId, WorkspaceId } from '@miosa/kernel';
+import { atLeast, type Role, type TenantId, type UserId, type WorkspaceId } from '@miosa/kernel';
 import { type Selectable, sql } from 'kysely';
 import type { PageRequest } from './members.store.ts';
 import type { InviteTable, Place } from './types.ts';
@@ -29,7 +29,7 @@ export const lockInviteByToken = (tx: Tx, tokenHash: Buffer): Promise<InviteRow 
 export const insertInvite = (tx: Tx, row: Omit<InviteRow, 'revoked_at'>): Promise<InviteRow> =>
   tx.insertInto('invites').values(row).returningAll().executeTakeFirstOrThrow();
 
-/** The open one for this address and place, if there is any: a new one is about to take its place. */
+/** The open one for this address and place, if there is any. */
 export const revokeOpenInvite = async (tx: Tx, { tenantId, workspaceId }: Place, email: string, now: Date): Promise<void> => {
   await tx
     .updateTable('invites')
@@ -46,16 +46,37 @@ export const revokeInvite = async (tx: Tx, id: string, now: Date): Promise<void>
   await tx.updateTable('invites').set({ revoked_at: now }).where('id', '=', id).execute();
 };
 
-/** Open ones by this author, in the organization or only those to one workspace. */
-export const revokeInvitesBy = async (
-  tx: Tx,
-  tenantId: TenantId,
-  userId: UserId,
-  now: Date,
-  workspaceId: WorkspaceId | null = null,
-): Promise<void> => {
-  let query = tx.updateTable('invites').set({ revoked_at: now }).where('tenant_id', '=', tenantId).where('invited_by', '=', userId);
-  if (workspaceId !== null) query = query.where('workspace_id', '=', workspaceId);
+/** All open ones for this address, to the organization and to its workspaces: who was removed must not come back by an older letter. */
+export const revokeInvitesTo = async (tx: Tx, tenantId: TenantId, email: string, now: Date): Promise<void> => {
+  await tx
+    .updateTable('invites')
+    .set({ revoked_at: now })
+    .where('tenant_id', '=', tenantId)
+    .where(sql<boolean>`lower(email) = lower(${email})`)
+    .where('accepted_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .execute();
+};
+
+interface Author {
+  readonly tenantId: TenantId;
+  readonly userId: UserId;
+  /** Only those to this workspace. */
+  readonly workspaceId?: WorkspaceId;
+}
+
+const ROLES: readonly Role[] = ['viewer', 'member', 'admin', 'owner'];
+
+/** Open ones that the author could not write any more with the role that is left; null: none is. */
+export const revokeInvitesBy = async (tx: Tx, author: Author, left: Role | null, now: Date): Promise<void> => {
+  const mayStay = left !== null && atLeast(left, 'admin') ? ROLES.filter((role) => atLeast(left, role)) : [];
+  let query = tx
+    .updateTable('invites')
+    .set({ revoked_at: now })
+    .where('tenant_id', '=', author.tenantId)
+    .where('invited_by', '=', author.userId);
+  if (author.workspaceId !== undefined) query = query.where('workspace_id', '=', author.workspaceId);
+  if (mayStay.length > 0) query = query.where('role', 'not in', mayStay);
   await query.where('accepted_at', 'is', null).where('revoked_at', 'is', null).execute();
 };
 

@@ -3,7 +3,7 @@ import { Fault, notFound, type Op, type Role } from '@miosa/kernel';
 import { roleIn, type UserRow, userById } from '../access/index.ts';
 import { record } from '../audit/index.ts';
 import { lockTenant, type TenantRow, workspaceById } from '../tenancy/index.ts';
-import { userOf } from './authority.ts';
+import { mayGive, userOf } from './authority.ts';
 import type { Core } from './core.ts';
 import { type InviteRow, type InviteWithNames, inviteByToken, lockInviteByToken, markAccepted } from './invites.store.ts';
 import { inviteHash } from './invites.ts';
@@ -33,6 +33,10 @@ const hold = async (tx: Tx, op: Op, seen: InviteRow): Promise<{ tenant: TenantRo
   if (invite?.accepted_at != null) throw new Fault('ALREADY_ACCEPTED', 'This invite is accepted already.');
   if (tenant === undefined || tenant.suspended_at !== null || invite === undefined || invite.revoked_at !== null) throw inviteGone();
   if (invite.expires_at <= op.now()) throw inviteGone();
+  // An invite gives what its author may give now: suspended and demoted ones let nobody in.
+  const author = await userById(tx, invite.invited_by);
+  const place = { tenantId: invite.tenant_id, workspaceId: invite.workspace_id };
+  if (author === undefined || !(await mayGive(tx, place, author, invite.role))) throw inviteGone();
   return { tenant, invite };
 };
 

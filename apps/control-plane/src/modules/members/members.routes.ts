@@ -85,6 +85,7 @@ export const memberRoutes = (core: Core): Route[] => [
     params: ById,
     body: OwnershipTransfer,
     response: Tenant,
+    errors: ['CONFLICT'],
     handler: async (op, { params, body }) => {
       assertOwnTenant(op, params.id);
       const heir = userId(body.user_id);

@@ -72,7 +72,7 @@ export const areAcquainted = async (db: Db, a: UserId, b: UserId): Promise<boole
 
 /** Serialises what is counted per user. */
 export const holdUser = async (tx: Tx, id: UserId): Promise<void> => {
-  await tx.selectFrom('users').select('id').where('id', '=', id).forUpdate().execute();
+  await tx.selectFrom('users').select('id').where('id', '=', id).forNoKeyUpdate().execute();
 };
 
 export interface Totals {

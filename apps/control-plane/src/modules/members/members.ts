@@ -1,11 +1,11 @@
 import type { Tx } from '@miosa/db';
-import { atLeast, Fault, notFound, type Op, type Role, type TenantId, tenantOf, type UserId } from '@miosa/kernel';
+import { Fault, notFound, type Op, type Role, type TenantId, tenantOf, type UserId } from '@miosa/kernel';
 import { endSessionsOf, revokeKeysOf, userById } from '../access/index.ts';
 import { record } from '../audit/index.ts';
 import { setOwner, type TenantRow } from '../tenancy/index.ts';
 import { assertWithin, authorityIn, holdTenant, userOf } from './authority.ts';
 import type { Core } from './core.ts';
-import { revokeInvitesBy } from './invites.store.ts';
+import { revokeInvitesBy, revokeInvitesTo } from './invites.store.ts';
 import {
   activeOwners,
   addMemberRow,
@@ -65,8 +65,8 @@ export const changeRole = async (op: Op, core: Core, userId: UserId, role: Role)
     if (member.role === role) return member;
     if (member.role === 'owner') await replaceOwner(tx, op, tenant, userId);
     await setMemberRole(tx, tenant.id, userId, role);
-    // Who may no longer invite has nobody waiting at the door.
-    if (!atLeast(role, 'admin')) await revokeInvitesBy(tx, tenant.id, userId, op.now());
+    // Nobody waits at the door with a letter that its author could not write any more.
+    await revokeInvitesBy(tx, { tenantId: tenant.id, userId }, role, op.now());
     await record(tx, op, entry('members.update', userId, { role, before: member.role }));
     return { ...member, role };
   });
@@ -74,11 +74,12 @@ export const changeRole = async (op: Op, core: Core, userId: UserId, role: Role)
   return changed;
 };
 
-const endEverything = async (tx: Tx, op: Op, tenantId: TenantId, userId: UserId) => {
+const endEverything = async (tx: Tx, op: Op, tenantId: TenantId, { user_id: userId, email }: MemberRow) => {
   const now = op.now();
   const keys_revoked = await revokeKeysOf(tx, tenantId, userId, now);
   const sessions_ended = await endSessionsOf(tx, userId, { tenantId }, now);
-  await revokeInvitesBy(tx, tenantId, userId, now);
+  await revokeInvitesBy(tx, { tenantId, userId }, null, now);
+  await revokeInvitesTo(tx, tenantId, email, now);
   await removeMemberRow(tx, tenantId, userId);
   return { keys_revoked, sessions_ended };
 };
@@ -92,7 +93,7 @@ export const removeMember = async (op: Op, core: Core, userId: UserId): Promise<
     const member = found(await memberOf(tx, tenant.id, userId));
     if (authority !== null) assertWithin(authority, member.role);
     if (member.role === 'owner') await replaceOwner(tx, op, tenant, userId);
-    const ended = await endEverything(tx, op, tenant.id, userId);
+    const ended = await endEverything(tx, op, tenant.id, member);
     await record(tx, op, entry('members.delete', userId, { role: member.role, ...ended }));
   });
   core.access.core.authenticator.forget();
@@ -109,6 +110,7 @@ export const transferOwnership = async (op: Op, core: Core, userId: UserId): Pro
     if (heir.user_id === self) return tenant;
     await setMemberRole(tx, tenant.id, heir.user_id, 'owner');
     await setMemberRole(tx, tenant.id, self, 'admin');
+    await revokeInvitesBy(tx, { tenantId: tenant.id, userId: self }, 'admin', op.now());
     const after = await setOwner(tx, tenant.id, heir.user_id, op.now());
     const metadata = { from: self, to: heir.user_id };
     await record(tx, op, { action: 'tenants.transferOwnership', resourceType: 'tenant', resourceId: tenant.id, metadata });

@@ -16,7 +16,8 @@ export const organizationRoutes = (core: Core): Route[] => [
     method: 'POST',
     path: '/auth/register',
     summary: 'Make an account, with an organization or by an invite into one',
-    description: 'The operator decides whether registration is open, by invite only, or closed.',
+    description:
+      'The operator decides whether registration is open, by invite only, or closed. With an invite, who has an account already comes in by its password.',
     access: 'public',
     bucket: 'auth',
     body: Register,

@@ -1,5 +1,5 @@
 import { Fault, notFound, type Op, tenantOf } from '@miosa/kernel';
-import { endSessionsIn, insertMember, openSession, ratesOfPlan, revokeKeysOf, roleIn, userById } from '../access/index.ts';
+import { endSessionsIn, insertMember, openSession, ratesOfPlan, revokeKeysOf, roleUntilCommit, userById } from '../access/index.ts';
 import { record } from '../audit/index.ts';
 import { countOwned, createTenant, presentTenant, type TenantRow, tenantById, tenantBySelector } from '../tenancy/index.ts';
 import { authorityIn, userOf } from './authority.ts';
@@ -34,7 +34,7 @@ export const switchTo = (op: Op, core: Core, selector: string) =>
   core.db.tx(op, 'platform.tenants.switch', async (tx) => {
     const { id } = userOf(op);
     const tenant = await tenantBySelector(tx, selector);
-    const role = tenant === undefined ? null : await roleIn(tx, tenant.id, id);
+    const role = tenant === undefined ? null : await roleUntilCommit(tx, tenant.id, id);
     const user = await userById(tx, id);
     if (tenant === undefined || role === null || user === undefined) throw notFound();
     const { result, self, sessionId } = await openSession(tx, op, core.access.core, { user, tenant, role });

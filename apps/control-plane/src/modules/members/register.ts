@@ -1,7 +1,7 @@
 import type { Tx } from '@miosa/db';
 import { Fault, type Op, type Role } from '@miosa/kernel';
 import type { Static } from 'typebox';
-import { insertMember, insertUser, openSession, type UserRow } from '../access/index.ts';
+import { holdPassword, insertMember, insertUser, openSession, type UserRow, userByEmail } from '../access/index.ts';
 import { record } from '../audit/index.ts';
 import { anyTenant, createTenant, isUniqueViolation, type TenantRow } from '../tenancy/index.ts';
 import type { Core } from './core.ts';
@@ -42,9 +42,39 @@ const ownOrganization = async (tx: Tx, op: Op, body: Body, user: UserRow): Promi
   return { tenant, role: 'owner' };
 };
 
+const emailTaken = (): Fault =>
+  new Fault('CONFLICT', 'There is an account with this e-mail address. Log in instead.', { details: { reason: 'email_taken' } });
+
+/**
+ * Who has an account proves it by its password and comes in: without any organization there is no session to accept an invite with.
+ * Guessing is slowed down as at login, and by the same count.
+ */
+const comeBack = async (op: Op, core: Core, password: string, invite: InviteWithNames, user: UserRow) => {
+  const { passwords } = core.access.core;
+  const account = user.email.toLowerCase();
+  await passwords.wait(account, op.signal);
+  if (!(await passwords.verify(user.password_hash, password))) {
+    passwords.noteFailure(account);
+    throw emailTaken();
+  }
+  passwords.noteSuccess(account);
+  const result = await core.db.tx(op, 'auth.register', async (tx) => {
+    if (!(await holdPassword(tx, user))) throw emailTaken();
+    const home = await joinBy(tx, op, invite, user);
+    const opened = await openSession(tx, op, core.access.core, { user, ...home });
+    await record(tx, opened.self, { action: 'auth.login', resourceType: 'session', resourceId: opened.sessionId });
+    await record(tx, opened.self, acceptedEntry(invite));
+    return opened.result;
+  });
+  core.access.core.authenticator.forget();
+  return result;
+};
+
 /** An account, with an organization of its own or in the one that invited it, logged in. */
 export const register = async (op: Op, core: Core, body: Body) => {
   const invite = await assertOpen(core, body);
+  const known = invite === null ? undefined : await userByEmail(core.db.read, invite.email);
+  if (invite !== null && known !== undefined) return comeBack(op, core, body.password, invite, known);
   // Before the address is looked at: a taken one takes as long as a free one.
   const passwordHash = await core.access.core.passwords.hash(body.password);
   try {
@@ -62,9 +92,7 @@ export const register = async (op: Op, core: Core, body: Body) => {
       return result;
     });
   } catch (error) {
-    if (isUniqueViolation(error)) {
-      throw new Fault('CONFLICT', 'There is an account with this e-mail address. Log in instead.', { details: { reason: 'email_taken' } });
-    }
+    if (isUniqueViolation(error)) throw emailTaken();
     throw error;
   }
 };

@@ -1,10 +1,10 @@
 import type { Tx } from '@miosa/db';
-import { atLeast, notFound, type Op, type Role, tenantOf, type UserId, type WorkspaceId } from '@miosa/kernel';
+import { notFound, type Op, type Role, tenantOf, type UserId, type WorkspaceId } from '@miosa/kernel';
 import { record } from '../audit/index.ts';
 import { workspaceById } from '../tenancy/index.ts';
 import { assertWithin, authorityIn, holdTenant, userOf } from './authority.ts';
 import type { Core } from './core.ts';
-import { revokeInvitesBy } from './invites.store.ts';
+import { revokeInvitesBy, revokeOpenInvite } from './invites.store.ts';
 import { type MemberRow, memberOf, type PageRequest } from './members.store.ts';
 import { alreadyMember, found } from './members.ts';
 import type { Place } from './types.ts';
@@ -63,7 +63,7 @@ export const changeWorkspaceRole = async (op: Op, core: Core, id: string, userId
     assertWithin(authority, member.role, role);
     if (member.role === role) return member;
     await setWorkspaceRole(tx, place.workspaceId, userId, role);
-    if (!atLeast(role, 'admin')) await revokeInvitesBy(tx, place.tenantId, userId, op.now(), place.workspaceId);
+    await revokeInvitesBy(tx, { ...place, userId }, role, op.now());
     await record(tx, op, entry('workspaces.members.update', place.workspaceId, userId, { role, before: member.role }));
     return { ...member, role };
   });
@@ -79,7 +79,8 @@ export const removeWorkspaceMember = async (op: Op, core: Core, id: string, user
     const member = found(await workspaceMemberOf(tx, place.workspaceId, userId));
     if (authority !== null) assertWithin(authority, member.role);
     await removeWorkspaceMemberRow(tx, place.workspaceId, userId);
-    await revokeInvitesBy(tx, place.tenantId, userId, op.now(), place.workspaceId);
+    await revokeInvitesBy(tx, { ...place, userId }, null, op.now());
+    await revokeOpenInvite(tx, place, member.email, op.now());
     await record(tx, op, entry('workspaces.members.delete', place.workspaceId, userId, { role: member.role }));
   });
   core.access.core.authenticator.forget();

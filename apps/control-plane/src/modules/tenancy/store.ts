@@ -78,13 +78,13 @@ export const markTenantDeleted = async (tx: Tx, id: TenantId, now: Date): Promis
 export const setOwner = (tx: Tx, id: TenantId, owner: UserId, now: Date): Promise<TenantRow> =>
   tx.updateTable('tenants').set({ owner_user_id: owner, updated_at: now }).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
 
-/** Organizations that a user made or was given, and that live. */
+/** Organizations that a user made or was given, and those of them that were deleted within 30 days: their slugs are used up. */
 export const countOwned = async (db: Db, userId: UserId): Promise<number> => {
   const { n } = await db
     .selectFrom('tenants')
     .select(({ fn }) => fn.countAll<number>().as('n'))
     .where('owner_user_id', '=', userId)
-    .where('deleted_at', 'is', null)
+    .where(sql<boolean>`(deleted_at is null or deleted_at > now() - interval '30 days')`)
     .executeTakeFirstOrThrow();
   return n;
 };
