@@ -106,7 +106,9 @@ export const keyCommands: Register = (parent, io, setExitCode) => {
   );
   const rotate = parent
     .command('rotate <id>')
-    .description('make a successor with the same rights')
+    .description(
+      'make a successor of an API key, with the same rights ("./miosa keys rotate" without an id: signing keys of the installation)',
+    )
     .option('--grace <seconds>', 'how long the old key still works', integer('--grace', 0, MAX_GRACE_SECONDS), 0);
   leaf<{ grace: number }>(rotate, io, setExitCode, async (context, id) =>
     showNew(context, await context.miosa.apiKeys.rotate(id ?? '', { graceSeconds: context.options.grace })),
