@@ -21,7 +21,7 @@ const newPassword = async (io: Io): Promise<string> => {
 };
 
 const register = async (context: Context<Options>): Promise<undefined> => {
-  const { io, options, saved } = context;
+  const { io, options, saved, output } = context;
   const anybody = clientFor(io, options, saved, 'none');
   const token = options.invite === undefined ? undefined : tokenOf(options.invite, anybody);
   const invited = token === undefined ? undefined : await anybody.invites.get(token);
@@ -33,7 +33,8 @@ const register = async (context: Context<Options>): Promise<undefined> => {
     ...(options.organization === undefined ? {} : { organizationName: options.organization }),
     ...(token === undefined ? {} : { inviteToken: token }),
   });
-  return keepLogin(context, await keyOfSession(context, session, session.tenant.id), session.tenant.id);
+  await keepLogin(context, await keyOfSession(context, session, session.tenant.id), session.tenant.id);
+  if (session.tenant.setupRequired) output.progress('Next, its permanent name: miosa tenants name "<name>"');
 };
 
 const changePassword = async (context: Context<Options>): Promise<undefined> => {

@@ -22,7 +22,7 @@ const invite = async (context: Context<Options>, email: string): Promise<undefin
     made.inviteUrl ?? `${email} belongs to the organization and was added at once, as ${made.role}.`,
   );
   if (made.inviteUrl !== null)
-    output.progress(`A mail is on its way to ${email}; the link above does the same. Good until ${made.expiresAt}, and shown this once.`);
+    output.progress(`For ${email} alone, good until ${made.expiresAt}, shown this once; mailed too where the installation sends mail.`);
 };
 
 const stateOf = ({ acceptedAt, expiresAt }: Invite): string => {

@@ -1,4 +1,4 @@
-import { type Miosa, NotFoundError, type Tenant } from '@miosa/sdk';
+import { AuthenticationError, type Miosa, NotFoundError, type Tenant } from '@miosa/sdk';
 import { type Context, clientFor, confirm, leaf } from '../context.ts';
 import { UserError } from '../failure.ts';
 import { type KeyOptions, keepLogin, keyOfSession } from '../kept.ts';
@@ -51,7 +51,11 @@ const switchTo = async (context: Context<Options>, selector: string): Promise<un
   if (saved.keyId === undefined || saved.apiKey === undefined) return;
   await clientFor(io, options, saved, saved.apiKey)
     .apiKeys.revoke(saved.keyId)
-    .catch((error: Error) => output.progress(`The key of the earlier login, ${saved.keyId}, was not revoked: ${error.message}`));
+    .catch((error: Error) => {
+      // It had ended before, e.g. with its organization.
+      if (error instanceof AuthenticationError) return;
+      output.progress(`The key of the earlier login, ${saved.keyId}, was not revoked: ${error.message}`);
+    });
 };
 
 const plan = async ({ miosa, output }: Context<object>): Promise<undefined> => {
