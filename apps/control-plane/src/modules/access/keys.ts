@@ -7,6 +7,7 @@ import { type FreshKey, generateKey } from './key-format.ts';
 import { type ApiKeyRow, actingKey, insertKey, type KeyVisibility, keyById, listKeys, type NewKey } from './keys.store.ts';
 import { addressesFor, type Ceiling, expiryFor, mintableTypes, rpmFor, scopesFor, userFor, workspaceFor } from './minting.ts';
 import type { ApiKeyCreate, ApiKeyQuery } from './schemas.ts';
+import { roleUntilCommit } from './users.store.ts';
 
 export interface MintedKey {
   readonly row: ApiKeyRow;
@@ -78,6 +79,9 @@ const draft = async (op: Op, core: Core, body: Static<typeof ApiKeyCreate>, ceil
   };
 };
 
+const notMember = (): Fault =>
+  new Fault('FORBIDDEN', 'A key of a user needs a user who belongs to this organization.', { details: { reason: 'no_member' } });
+
 /** Mints a key. The plaintext is in the answer and nowhere else. */
 export const createKey = async (op: Op, core: Core, body: Static<typeof ApiKeyCreate>): Promise<MintedKey> => {
   const types = mintableTypes(op);
@@ -90,6 +94,8 @@ export const createKey = async (op: Op, core: Core, body: Static<typeof ApiKeyCr
   const key = await draft(op, core, body, await ceilingOf(op, core));
   const fresh = generateKey(key.type);
   return core.db.tx(op, 'apiKeys.create', async (tx) => {
+    // Who is being removed leaves no key behind that a later return would bring to life.
+    if (key.userId !== null && (await roleUntilCommit(tx, key.tenantId, key.userId)) === null) throw notMember();
     const row = await insertKey(tx, key, fresh, op.now());
     await record(tx, op, {
       action: 'apiKeys.create',

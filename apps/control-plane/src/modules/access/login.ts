@@ -7,7 +7,7 @@ import type { Core } from './core.ts';
 import { REFRESH_SECONDS, type Subject, sameHash, tokenHash } from './jwt.ts';
 import type { LoginResult } from './schemas.ts';
 import { endSession, insertSession, lockSession, rotateSession, type SessionRow } from './sessions.store.ts';
-import { holdPassword, roleIn, type UserRow, userByEmail, userById } from './users.store.ts';
+import { holdPassword, roleIn, roleUntilCommit, type UserRow, userByEmail, userById } from './users.store.ts';
 
 type Result = Static<typeof LoginResult>;
 
@@ -94,6 +94,8 @@ export const login = async (op: Op, core: Core, body: { readonly email: string; 
   const result = await core.db.tx(op, 'auth.login', async (tx) => {
     // A change of the password ends all other sessions: one opened by the old password must not slip in behind it.
     if (!(await holdPassword(tx, user))) return null;
+    // Nor one in an organization that the user is being removed from.
+    if ((await roleUntilCommit(tx, tenant.id, user.id)) === null) return null;
     const { result, self, sessionId } = await openSession(tx, op, core, { user, tenant, role });
     await record(tx, self, { action: 'auth.login', resourceType: 'session', resourceId: sessionId });
     return result;

@@ -169,7 +169,7 @@ describe('an invite to a workspace', () => {
 
   it('is gone with the workspace, and when its user was removed from it', async () => {
     const user = await outsider();
-    const doomed = await t.workspace(`Doomed ${newUuid().slice(0, 8)}`);
+    const doomed = await t.workspace(`Doomed ${newUuid().slice(-8)}`);
     const first = await t.invite(admin, { email: user.email }, `/workspaces/${doomed}`);
     expect((await t.call('DELETE', `/workspaces/${doomed}`)).status).toBe(200);
     expect((await accept(first.token, user.token)).status).toBe(410);
