@@ -128,6 +128,14 @@ describe('administration', () => {
     expect(lines()).not.toContain('POST /auth/logout');
   });
 
+  it('opens a session for checking the audit log where a key of a user is not enough', async () => {
+    special['GET /audit/verify'] = (request, response) =>
+      request.headers.authorization?.startsWith('Bearer msk_')
+        ? answer(response, 403, { error: { code: 'FORBIDDEN', message: 'No.', request_id: 'req_1', details: { reason: 'user_key' } } })
+        : answer(response, 200, { data: { valid: true, checked: 3, sealed_until: null, defect: null, first_bad_id: null } });
+    expect(await miosa(['audit', 'verify'])).toMatchObject({ code: 0, out: 'Whole and unchanged: 3 entries.\n' });
+  });
+
   it('says so when the account is not at home in the organization', async () => {
     special['GET /auth/me'] = (request, response) =>
       request.headers['x-miosa-tenant'] === 'nowhere'

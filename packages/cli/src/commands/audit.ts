@@ -1,10 +1,11 @@
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import type { AuditEntry } from '@miosa/sdk';
+import { type AuditEntry, PermissionError } from '@miosa/sdk';
 import type { Command } from 'commander';
 import { type Context, integer, leaf, time } from '../context.ts';
 import { EXIT, UserError } from '../failure.ts';
 import type { Register } from '../run.ts';
+import { type SessionOptions, withEmail, withSession } from '../session.ts';
 
 interface FilterOptions {
   readonly key?: string;
@@ -89,8 +90,13 @@ const exporting = async ({ miosa, io, output, options }: Context<FilterOptions &
 };
 
 /** Exit code 1 when the log was touched, so that a script can act on it. */
-const verify = async ({ miosa, output }: Context<object>): Promise<number> => {
-  const verdict = await miosa.audit.verify();
+const verify = async (context: Context<SessionOptions>): Promise<number> => {
+  const { miosa, output } = context;
+  const verdict = await miosa.audit.verify().catch((error: unknown) => {
+    // A key of a user sees the own entries only; the user may be an admin.
+    if (!(error instanceof PermissionError) || error.details?.reason !== 'user_key') throw error;
+    return withSession(context, (acting) => acting.miosa.audit.verify());
+  });
   const until = verdict.sealedUntil === null ? '' : `, up to ${verdict.sealedUntil}`;
   const people = verdict.valid
     ? `Whole and unchanged: ${verdict.checked} entries${until}.`
@@ -111,5 +117,8 @@ export const auditCommands: Register = (parent, io, setExitCode) => {
     .option('--format <format>', 'ndjson or csv', 'ndjson')
     .option('-o, --output <file>', 'default: standard output');
   leaf(out, io, setExitCode, exporting);
-  leaf(parent.command('verify').description('check the hash chain; exit code 1 when the log was changed'), io, setExitCode, verify);
+  const verifying = parent
+    .command('verify')
+    .description('check the hash chain, as an admin or with a server key; exit code 1 when the log was changed');
+  leaf(withEmail(verifying), io, setExitCode, verify);
 };
