@@ -46,6 +46,9 @@ func newAgent(c config) (*agent, error) {
 // handler answers or returns an error, never both.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
+// fileHandler does so for files of the tree.
+type fileHandler func(in tree, w http.ResponseWriter, r *http.Request) error
+
 func (a *agent) routes() {
 	for pattern, handle := range map[string]handler{
 		"GET /health":                 a.health,
@@ -60,27 +63,38 @@ func (a *agent) routes() {
 		"POST /processes/{id}/stdin":  a.writeStdin,
 		"GET /processes/{id}/stream":  a.streamProcess,
 		"GET /processes/{id}/logs":    a.processLogs,
-		"GET /files":                  a.listFiles,
-		"GET /files/stat":             a.statFile,
-		"GET /files/content":          a.readFile,
-		"PUT /files/content":          a.putFile,
-		"DELETE /files/content":       a.deleteFile,
-		"POST /files/mkdir":           a.makeFolder,
-		"POST /files/rename":          a.renameFile,
-		"POST /files/copy":            a.copyFile,
-		"POST /files/chmod":           a.changeMode,
-		"POST /files/write-many":      a.writeMany,
-		"GET /files/archive":          a.getArchive,
-		"PUT /files/archive":          a.putArchive,
 		"GET /ports":                  a.listPorts,
 		"GET /tunnel/{port}":          a.tunnel,
 	} {
-		a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			if err := handle(w, r); err != nil {
-				writeFault(w, asFault(err, "The request"))
-			}
-		})
+		a.route(pattern, handle)
 	}
+	for pattern, handle := range map[string]fileHandler{
+		"GET /files":             a.listFiles,
+		"GET /files/stat":        a.statFile,
+		"GET /files/content":     a.readFile,
+		"PUT /files/content":     a.putFile,
+		"DELETE /files/content":  a.deleteFile,
+		"POST /files/mkdir":      a.makeFolder,
+		"POST /files/rename":     a.renameFile,
+		"POST /files/copy":       a.copyFile,
+		"POST /files/chmod":      a.changeMode,
+		"POST /files/write-many": a.writeMany,
+		"GET /files/archive":     a.getArchive,
+		"PUT /files/archive":     a.putArchive,
+	} {
+		a.route(pattern, func(w http.ResponseWriter, r *http.Request) error { return handle(everything, w, r) })
+		// A path of its own, and not a parameter: an agent that does not know it answers 404 instead of leaving the workspace.
+		confined := strings.Replace(pattern, " /files", " /confined/files", 1)
+		a.route(confined, func(w http.ResponseWriter, r *http.Request) error { return handle(tree{a.config.workspace}, w, r) })
+	}
+}
+
+func (a *agent) route(pattern string, handle handler) {
+	a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		if err := handle(w, r); err != nil {
+			writeFault(w, asFault(err, "The request"))
+		}
+	})
 }
 
 // ServeHTTP finds the route; what the routes do not know is answered in the protocol's own form.

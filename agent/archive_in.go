@@ -17,12 +17,12 @@ const (
 
 // putArchive unpacks a tar or tar.gz into a folder. Everything is unpacked into a hidden folder inside the target first and checked on the way;
 // only a whole and harmless archive is then moved into place, by renames. A refused one leaves nothing.
-func (a *agent) putArchive(w http.ResponseWriter, r *http.Request) error {
+func (a *agent) putArchive(in tree, w http.ResponseWriter, r *http.Request) error {
 	name, err := a.queryPath(r, a.config.workspace)
 	if err != nil {
 		return err
 	}
-	stage, err := a.openStage(name)
+	stage, err := a.openStage(in, name)
 	if err != nil {
 		return asFault(err, name)
 	}
@@ -47,6 +47,7 @@ func (a *agent) putArchive(w http.ResponseWriter, r *http.Request) error {
 // stage is the hidden folder an archive is unpacked into.
 type stage struct {
 	agent     *agent
+	in        tree
 	folder    *place
 	target    string   // the folder asked for, through an open descriptor
 	path      string   // the hidden folder inside it
@@ -58,19 +59,19 @@ type stage struct {
 
 // openStage makes the target and the hidden folder in it. Inside, because the user sandbox may not write beside /workspace, and
 // because renames must stay on one file system.
-func (a *agent) openStage(name string) (*stage, error) {
-	s := &stage{agent: a, opened: -1}
+func (a *agent) openStage(in tree, name string) (*stage, error) {
+	s := &stage{agent: a, in: in, opened: -1}
 	err := a.asSandbox(func() (err error) {
-		if s.made, err = makeFolders(name, 0o755); err != nil {
+		if s.made, err = in.makeFolders(name, 0o755); err != nil {
 			return err
 		}
-		if s.folder, err = locate(name, true); err != nil {
+		if s.folder, err = in.locate(name, true); err != nil {
 			return err
 		}
 		if s.opened, err = syscall.Open(s.folder.path(), oPath|syscall.O_DIRECTORY|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0); err != nil {
 			return err
 		}
-		s.target = "/proc/self/fd/" + strconv.Itoa(s.opened)
+		s.target = "/proc/self/fd/" + strconv.Itoa(s.opened) + "/." // "/.": not the kernel's link itself, which enter would not follow
 		s.path = s.target + "/.miosa-" + randomName(12) + ".tmp"
 		if err = os.Mkdir(s.path, 0o700); err != nil {
 			s.path = ""
@@ -95,7 +96,7 @@ func (s *stage) close() {
 			_ = os.RemoveAll(s.path)
 		}
 		for i := len(s.made) - 1; i >= 0 && !s.committed; i-- {
-			if p, err := locate(s.made[i], false); err == nil {
+			if p, err := s.in.locate(s.made[i], false); err == nil {
 				_ = syscall.Rmdir(p.path()) // only if still empty
 				p.close()
 			}
@@ -110,15 +111,43 @@ func (s *stage) close() {
 	}
 }
 
+// pair is a folder of the archive and the folder it goes into, both held open.
+type pair struct {
+	staged, target *openFolder
+	entries        []os.DirEntry // of staged
+}
+
+func openPair(staged, target string) (p pair, err error) {
+	if p.staged, err = enter(staged); err != nil {
+		return p, err
+	}
+	if p.target, err = enter(target); err == nil {
+		p.entries, err = p.staged.entries()
+	}
+	if err != nil {
+		p.close()
+	}
+	return p, err
+}
+
+func (p pair) close() {
+	p.staged.close()
+	if p.target != nil {
+		p.target.close()
+	}
+}
+
 // checkMerge refuses what moving into place could not do or would do outside the target: a folder where a link or a file is, a file where a
 // folder is. It looks only where both sides have a folder.
 func checkMerge(staged, target, inside string) error {
-	entries, err := os.ReadDir(staged)
+	both, err := openPair(staged, target)
 	if err != nil {
 		return err
 	}
-	for _, entry := range entries {
-		there, err := os.Lstat(target + "/" + entry.Name())
+	defer both.close()
+	for _, entry := range both.entries {
+		to := both.target.entry(entry.Name())
+		there, err := os.Lstat(to)
 		if errors.Is(err, syscall.ENOENT) {
 			continue
 		}
@@ -132,7 +161,7 @@ func checkMerge(staged, target, inside string) error {
 		case !entry.IsDir() && there.IsDir():
 			return badEntry(name, "is a file in the archive, but a folder in the target")
 		case entry.IsDir():
-			if err := checkMerge(staged+"/"+entry.Name(), target+"/"+entry.Name(), name); err != nil {
+			if err := checkMerge(both.staged.entry(entry.Name()), to, name); err != nil {
 				return err
 			}
 		}
@@ -142,12 +171,13 @@ func checkMerge(staged, target, inside string) error {
 
 // merge moves the staged entries into place; folders that exist on both sides are gone into.
 func merge(staged, target string) error {
-	entries, err := os.ReadDir(staged)
+	both, err := openPair(staged, target)
 	if err != nil {
 		return err
 	}
-	for _, entry := range entries {
-		from, to := staged+"/"+entry.Name(), target+"/"+entry.Name()
+	defer both.close()
+	for _, entry := range both.entries {
+		from, to := both.staged.entry(entry.Name()), both.target.entry(entry.Name())
 		if entry.IsDir() {
 			err := renameNew(from, to)
 			if err == syscall.EEXIST {

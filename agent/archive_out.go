@@ -18,7 +18,7 @@ import (
 const skippedTrailer = "Miosa-Skipped"
 
 // getArchive streams a tree as tar.gz. Names in it are relative to the path.
-func (a *agent) getArchive(w http.ResponseWriter, r *http.Request) error {
+func (a *agent) getArchive(in tree, w http.ResponseWriter, r *http.Request) error {
 	name, err := a.queryPath(r, a.config.workspace)
 	if err != nil {
 		return err
@@ -30,7 +30,7 @@ func (a *agent) getArchive(w http.ResponseWriter, r *http.Request) error {
 	var top *place
 	var info os.FileInfo
 	err = a.asSandbox(func() error {
-		if top, err = locate(name, true); err != nil {
+		if top, err = in.locate(name, true); err != nil {
 			return err
 		}
 		info, err = os.Lstat(top.path())
@@ -75,9 +75,13 @@ type packer struct {
 
 // folder packs what is in the folder at actual; real guards, inside is its name in the archive.
 func (k *packer) folder(actual, real, inside string) error {
+	var here *openFolder
 	var infos []fs.FileInfo
-	err := k.agent.asSandbox(func() error {
-		entries, err := os.ReadDir(actual)
+	err := k.agent.asSandbox(func() (err error) {
+		if here, err = enter(actual); err != nil {
+			return err
+		}
+		entries, err := here.entries()
 		for _, entry := range entries {
 			if info, err := entry.Info(); err == nil {
 				infos = append(infos, info)
@@ -85,6 +89,9 @@ func (k *packer) folder(actual, real, inside string) error {
 		}
 		return err
 	})
+	if here != nil {
+		defer here.close()
+	}
 	if err != nil {
 		k.skipped++
 		return nil
@@ -95,11 +102,11 @@ func (k *packer) folder(actual, real, inside string) error {
 		if k.exclude.match(name) || guard(below) != nil {
 			continue
 		}
-		if err := k.entry(actual+"/"+info.Name(), name, info); err != nil {
+		if err := k.entry(here.entry(info.Name()), name, info); err != nil {
 			return err
 		}
 		if info.IsDir() {
-			if err := k.folder(actual+"/"+info.Name(), below, name); err != nil {
+			if err := k.folder(here.entry(info.Name()), below, name); err != nil {
 				return err
 			}
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"strconv"
 	"syscall"
 )
 
@@ -28,7 +29,17 @@ func copyFolder(from, to string, info os.FileInfo) error {
 	if err := syscall.Mkdir(to, 0o700); err != nil {
 		return err
 	}
-	entries, err := os.ReadDir(from)
+	source, err := enter(from)
+	if err != nil {
+		return err
+	}
+	defer source.close()
+	copied, err := enter(to)
+	if err != nil {
+		return err
+	}
+	defer copied.close()
+	entries, err := source.entries()
 	if err != nil {
 		return err
 	}
@@ -37,11 +48,11 @@ func copyFolder(from, to string, info os.FileInfo) error {
 		if err != nil {
 			return err
 		}
-		if err := copyTree(from+"/"+entry.Name(), to+"/"+entry.Name(), inside); err != nil {
+		if err := copyTree(source.entry(entry.Name()), copied.entry(entry.Name()), inside); err != nil {
 			return err
 		}
 	}
-	return os.Chmod(to, fileMode(permissions(info)))
+	return os.Chmod(copied.path, fileMode(permissions(info)))
 }
 
 func copyRegular(from, to string, info os.FileInfo) error {
@@ -61,5 +72,5 @@ func copyRegular(from, to string, info os.FileInfo) error {
 	if err := copied.Chmod(fileMode(permissions(info))); err != nil {
 		return err
 	}
-	return os.Chtimes(to, info.ModTime(), info.ModTime())
+	return os.Chtimes("/proc/self/fd/"+strconv.Itoa(int(copied.Fd())), info.ModTime(), info.ModTime())
 }

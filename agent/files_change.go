@@ -1,14 +1,12 @@
 package main
 
 import (
-	"io/fs"
 	"net/http"
 	"os"
-	"path/filepath"
 	"syscall"
 )
 
-func (a *agent) deleteFile(w http.ResponseWriter, r *http.Request) error {
+func (a *agent) deleteFile(in tree, w http.ResponseWriter, r *http.Request) error {
 	name, err := a.queryPath(r, "")
 	if err != nil {
 		return err
@@ -18,7 +16,7 @@ func (a *agent) deleteFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = a.asSandbox(func() error {
-		p, err := locate(name, false)
+		p, err := in.locate(name, false)
 		if err != nil {
 			return err
 		}
@@ -43,7 +41,7 @@ func (a *agent) deleteFile(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, map[string]any{"path": name, "deleted": true})
 }
 
-func (a *agent) makeFolder(w http.ResponseWriter, r *http.Request) error {
+func (a *agent) makeFolder(in tree, w http.ResponseWriter, r *http.Request) error {
 	body := struct {
 		Path      string `json:"path"`
 		Recursive *bool  `json:"recursive"`
@@ -62,10 +60,10 @@ func (a *agent) makeFolder(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = a.asSandbox(func() error {
 		if body.Recursive == nil || *body.Recursive {
-			_, err := makeFolders(name, mode)
+			_, err := in.makeFolders(name, mode)
 			return err
 		}
-		p, err := locate(name, false)
+		p, err := in.locate(name, false)
 		if err != nil {
 			return err
 		}
@@ -73,24 +71,24 @@ func (a *agent) makeFolder(w http.ResponseWriter, r *http.Request) error {
 		if err := syscall.Mkdir(p.path(), 0o700); err != nil {
 			return err
 		}
-		return os.Chmod(p.path(), mode)
+		return changeEntryMode(p.path(), mode)
 	})
 	if err != nil {
 		return asFault(err, name)
 	}
-	return a.answerFile(w, name)
+	return a.answerFile(in, w, name)
 }
 
 // answerFile describes a file after a change.
-func (a *agent) answerFile(w http.ResponseWriter, name string) error {
-	view, err := a.look(name)
+func (a *agent) answerFile(in tree, w http.ResponseWriter, name string) error {
+	view, err := a.look(in, name)
 	if err != nil {
 		return asFault(err, name)
 	}
 	return writeJSON(w, http.StatusOK, view)
 }
 
-func (a *agent) changeMode(w http.ResponseWriter, r *http.Request) error {
+func (a *agent) changeMode(in tree, w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		Path      string `json:"path"`
 		Mode      string `json:"mode"`
@@ -111,41 +109,46 @@ func (a *agent) changeMode(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = a.asSandbox(func() error {
-		p, err := locate(name, true)
+		p, err := in.locate(name, true)
 		if err != nil {
 			return err
 		}
 		defer p.close()
 		if !body.Recursive {
-			return os.Chmod(p.path(), mode)
+			return changeEntryMode(p.path(), mode)
 		}
 		return changeModes(p.path(), mode)
 	})
 	if err != nil {
 		return asFault(err, name)
 	}
-	return a.answerFile(w, name)
+	return a.answerFile(in, w, name)
 }
 
 // changeModes changes a tree, what is inside before its folder: a mode without x must not lock the walk out. Links have no mode.
-func changeModes(root string, mode os.FileMode) error {
-	var folders []string
-	err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir():
-			folders = append(folders, name)
-			return nil
-		case entry.Type()&fs.ModeSymlink != 0:
-			return nil
-		}
-		return os.Chmod(name, mode)
-	})
-	for i := len(folders) - 1; i >= 0 && err == nil; i-- {
-		err = os.Chmod(folders[i], mode)
+func changeModes(name string, mode os.FileMode) error {
+	info, err := os.Lstat(name)
+	switch {
+	case err != nil:
+		return err
+	case info.Mode()&os.ModeSymlink != 0:
+		return nil
+	case !info.IsDir():
+		return changeEntryMode(name, mode)
 	}
-	return err
+	folder, err := enter(name)
+	if err != nil {
+		return err
+	}
+	defer folder.close()
+	entries, err := folder.entries()
+	for i := 0; i < len(entries) && err == nil; i++ {
+		err = changeModes(folder.entry(entries[i].Name()), mode)
+	}
+	if err != nil {
+		return err
+	}
+	return os.Chmod(folder.path, mode)
 }
 
 // moveRequest is the body of rename and copy.
@@ -169,24 +172,24 @@ func (m *moveRequest) read(a *agent, w http.ResponseWriter, r *http.Request) (er
 }
 
 // locate finds both ends. The last names are not followed: a link is moved or copied itself.
-func (m *moveRequest) locate() (from, to *place, err error) {
-	if from, err = locate(m.From, false); err != nil {
+func (m *moveRequest) locate(in tree) (from, to *place, err error) {
+	if from, err = in.locate(m.From, false); err != nil {
 		return nil, nil, asFault(err, m.From)
 	}
-	if to, err = locate(m.To, false); err != nil {
+	if to, err = in.locate(m.To, false); err != nil {
 		from.close()
 		return nil, nil, asFault(err, m.To)
 	}
 	return from, to, nil
 }
 
-func (a *agent) renameFile(w http.ResponseWriter, r *http.Request) error {
+func (a *agent) renameFile(in tree, w http.ResponseWriter, r *http.Request) error {
 	var move moveRequest
 	if err := move.read(a, w, r); err != nil {
 		return err
 	}
 	err := a.asSandbox(func() error {
-		from, to, err := move.locate()
+		from, to, err := move.locate(in)
 		if err != nil {
 			return err
 		}
@@ -203,7 +206,7 @@ func (a *agent) renameFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return asFault(err, move.To)
 	}
-	return a.answerFile(w, move.To)
+	return a.answerFile(in, w, move.To)
 }
 
 // within says whether name is root or below it; both are free of links.
@@ -232,13 +235,13 @@ func putInPlace(from string, to *place, overwrite bool) error {
 	return os.RemoveAll(aside)
 }
 
-func (a *agent) copyFile(w http.ResponseWriter, r *http.Request) error {
+func (a *agent) copyFile(in tree, w http.ResponseWriter, r *http.Request) error {
 	var move moveRequest
 	if err := move.read(a, w, r); err != nil {
 		return err
 	}
 	err := a.asSandbox(func() error {
-		from, to, err := move.locate()
+		from, to, err := move.locate(in)
 		if err != nil {
 			return err
 		}
@@ -271,5 +274,5 @@ func (a *agent) copyFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return asFault(err, move.To)
 	}
-	return a.answerFile(w, move.To)
+	return a.answerFile(in, w, move.To)
 }

@@ -24,12 +24,12 @@ func (a *agent) queryPath(r *http.Request, fallback string) (string, error) {
 	return a.absolute("path", name)
 }
 
-func (a *agent) statFile(w http.ResponseWriter, r *http.Request) error {
+func (a *agent) statFile(in tree, w http.ResponseWriter, r *http.Request) error {
 	name, err := a.queryPath(r, "")
 	if err != nil {
 		return err
 	}
-	view, err := a.look(name)
+	view, err := a.look(in, name)
 	if err != nil {
 		return asFault(err, name)
 	}
@@ -37,9 +37,9 @@ func (a *agent) statFile(w http.ResponseWriter, r *http.Request) error {
 }
 
 // look describes one entry; a link at the end is described itself.
-func (a *agent) look(name string) (view fileView, err error) {
+func (a *agent) look(in tree, name string) (view fileView, err error) {
 	err = a.asSandbox(func() error {
-		p, err := locate(name, false)
+		p, err := in.locate(name, false)
 		if err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func (a *agent) look(name string) (view fileView, err error) {
 	return view, err
 }
 
-func (a *agent) listFiles(w http.ResponseWriter, r *http.Request) error {
+func (a *agent) listFiles(in tree, w http.ResponseWriter, r *http.Request) error {
 	name, err := a.queryPath(r, a.config.workspace)
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func (a *agent) listFiles(w http.ResponseWriter, r *http.Request) error {
 	}
 	entries := []fileView{}
 	err = a.asSandbox(func() error {
-		p, err := locate(name, true)
+		p, err := in.locate(name, true)
 		if err != nil {
 			return err
 		}
@@ -79,7 +79,12 @@ func (a *agent) listFiles(w http.ResponseWriter, r *http.Request) error {
 
 // listInto appends the entries of a folder in name order, each followed by its own entries. Links are not followed.
 func listInto(entries *[]fileView, name, actual, real string, depth int) error {
-	found, err := os.ReadDir(actual)
+	folder, err := enter(actual)
+	if err != nil {
+		return err
+	}
+	defer folder.close()
+	found, err := folder.entries()
 	if err != nil {
 		return err
 	}
@@ -93,7 +98,7 @@ func listInto(entries *[]fileView, name, actual, real string, depth int) error {
 			f.details = map[string]any{"limit_entries": maxEntries}
 			return f
 		}
-		inside := actual + "/" + entry.Name()
+		inside := folder.entry(entry.Name())
 		*entries = append(*entries, viewFile(path.Join(name, entry.Name()), inside, info))
 		below := path.Join(real, entry.Name())
 		if depth > 1 && info.IsDir() && guard(below) == nil {
@@ -112,7 +117,7 @@ func tooMany(err error) bool {
 }
 
 // readFile serves GET and HEAD with ranges and conditions (RFC 9110).
-func (a *agent) readFile(w http.ResponseWriter, r *http.Request) error {
+func (a *agent) readFile(in tree, w http.ResponseWriter, r *http.Request) error {
 	name, err := a.queryPath(r, "")
 	if err != nil {
 		return err
@@ -120,7 +125,7 @@ func (a *agent) readFile(w http.ResponseWriter, r *http.Request) error {
 	var file *os.File
 	var info os.FileInfo
 	err = a.asSandbox(func() error {
-		p, err := locate(name, true)
+		p, err := in.locate(name, true)
 		if err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ func tagListed(list string, info os.FileInfo) bool {
 	return false
 }
 
-func (a *agent) putFile(w http.ResponseWriter, r *http.Request) error {
+func (a *agent) putFile(in tree, w http.ResponseWriter, r *http.Request) error {
 	name, err := a.queryPath(r, "")
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (a *agent) putFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	write := fileWrite{name: name, mode: mode, keepMode: modeText == "",
+	write := fileWrite{in: in, name: name, mode: mode, keepMode: modeText == "",
 		conditions: conditions{r.Header.Get("If-Match"), r.Header.Get("If-None-Match")}}
 	view, tag, err := a.writeFile(write, http.MaxBytesReader(w, r.Body, maxUpload))
 	if err != nil {
@@ -65,7 +65,7 @@ func (a *agent) putFile(w http.ResponseWriter, r *http.Request) error {
 }
 
 // writeMany writes each file atomically; one that fails does not stop the others.
-func (a *agent) writeMany(w http.ResponseWriter, r *http.Request) error {
+func (a *agent) writeMany(in tree, w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		Files []struct {
 			Path          string  `json:"path"`
@@ -95,7 +95,7 @@ func (a *agent) writeMany(w http.ResponseWriter, r *http.Request) error {
 			if err != nil {
 				return 0, err
 			}
-			view, _, err := a.writeFile(fileWrite{name: name, mode: mode, keepMode: file.Mode == ""}, bytes.NewReader(data))
+			view, _, err := a.writeFile(fileWrite{in: in, name: name, mode: mode, keepMode: file.Mode == ""}, bytes.NewReader(data))
 			return view.SizeBytes, err
 		}()
 		if err != nil {
@@ -110,6 +110,7 @@ func (a *agent) writeMany(w http.ResponseWriter, r *http.Request) error {
 
 // fileWrite says what to write where.
 type fileWrite struct {
+	in         tree
 	name       string
 	mode       os.FileMode
 	keepMode   bool // an existing file's mode wins over mode
@@ -158,10 +159,10 @@ func (a *agent) writeFile(write fileWrite, body io.Reader) (view fileView, tag s
 
 // openTarget locates the file behind links, makes its parents and checks what can be checked before the body is read.
 func openTarget(write fileWrite) (*place, error) {
-	target, err := locate(write.name, true)
+	target, err := write.in.locate(write.name, true)
 	if err == syscall.ENOENT && write.conditions.match == "" {
-		if _, err = makeFolders(path.Dir(write.name), 0o755); err == nil {
-			target, err = locate(write.name, true)
+		if _, err = write.in.makeFolders(path.Dir(write.name), 0o755); err == nil {
+			target, err = write.in.locate(write.name, true)
 		}
 	}
 	if err == syscall.ENOTDIR {

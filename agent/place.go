@@ -40,11 +40,11 @@ func guard(real string) error {
 	return nil
 }
 
-// locate finds a clean absolute path; with follow, a link at its end is followed as well, to a file that need not exist.
+// locate finds a clean absolute path in the tree; with follow, a link at its end is followed as well, to a file that need not exist.
 // Call it within asSandbox, and close the place.
-func locate(name string, follow bool) (*place, error) {
+func (t tree) locate(name string, follow bool) (*place, error) {
 	for range maxLinks {
-		p, err := locateOnce(name)
+		p, err := t.locateOnce(name)
 		if err != nil || !follow {
 			return p, err
 		}
@@ -52,7 +52,12 @@ func locate(name string, follow bool) (*place, error) {
 		if err != nil { // not a link, or not there
 			return p, nil
 		}
-		if !path.IsAbs(target) {
+		if path.IsAbs(target) {
+			if t.root != "" {
+				p.close()
+				return nil, t.outside(name)
+			}
+		} else {
 			// Not path.Join: "link/.." must be resolved by the kernel, not as text.
 			target = path.Dir(p.real) + "/" + target
 		}
@@ -62,12 +67,9 @@ func locate(name string, follow bool) (*place, error) {
 	return nil, syscall.ELOOP
 }
 
-func locateOnce(name string) (*place, error) {
-	folder, base := path.Split(name)
-	if base == "" || base == "." || base == ".." {
-		folder, base = name, "."
-	}
-	fd, err := openFollowing(folder, oPath|syscall.O_DIRECTORY)
+func (t tree) locateOnce(name string) (*place, error) {
+	folder, base := t.split(name)
+	fd, err := t.openFolder(folder)
 	if err != nil {
 		return nil, err
 	}
@@ -99,11 +101,11 @@ func (p *place) open() (*os.File, error) {
 }
 
 // makeFolders makes a folder and its missing parents, and says which ones it made, outermost first.
-func makeFolders(name string, mode os.FileMode) (made []string, err error) {
-	p, err := locate(name, true)
-	if err == syscall.ENOENT && name != "/" {
-		if made, err = makeFolders(path.Dir(name), 0o755); err == nil {
-			p, err = locate(name, true)
+func (t tree) makeFolders(name string, mode os.FileMode) (made []string, err error) {
+	p, err := t.locate(name, true)
+	if err == syscall.ENOENT && name != "/" && name != t.root {
+		if made, err = t.makeFolders(path.Dir(name), 0o755); err == nil {
+			p, err = t.locate(name, true)
 		}
 	}
 	if err != nil {
@@ -113,7 +115,7 @@ func makeFolders(name string, mode os.FileMode) (made []string, err error) {
 	switch err := os.Mkdir(p.path(), mode); {
 	case err == nil:
 		// Past the umask: the caller's mode counts.
-		return append(made, name), os.Chmod(p.path(), mode)
+		return append(made, name), changeEntryMode(p.path(), mode)
 	case os.IsExist(err):
 		if info, err := os.Lstat(p.path()); err == nil && info.IsDir() {
 			return made, nil

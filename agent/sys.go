@@ -14,6 +14,7 @@ const (
 	// sysOpenat2 is the same number on every architecture (Linux 5.6).
 	sysOpenat2          = 437
 	resolveNoMagicLinks = 0x02
+	resolveBeneath      = 0x08
 	atFdcwd             = -100
 	renameNoReplace     = 1
 )
@@ -29,12 +30,38 @@ func openFollowing(name string, flags int) (int, error) {
 	if noOpenat2.Load() {
 		return syscall.Open(name, flags|syscall.O_CLOEXEC, 0)
 	}
+	fd, err := openat2(atFdcwd, name, flags, resolveNoMagicLinks)
+	switch err {
+	case syscall.ENOSYS, syscall.EPERM: // gVisor, or a seccomp profile older than the call
+		noOpenat2.Store(true)
+		return syscall.Open(name, flags|syscall.O_CLOEXEC, 0)
+	case syscall.ELOOP:
+		// Magic link or a real loop? Only a magic one opens without the flag.
+		if probe, err := syscall.Open(name, flags|syscall.O_CLOEXEC, 0); err == nil {
+			_ = syscall.Close(probe)
+			return -1, newFault("FORBIDDEN", "Links through /proc are not followed.")
+		}
+	}
+	return fd, err
+}
+
+// openBeneath opens a relative path whose resolution never leaves the folder: EXDEV when it would, ENOSYS or EPERM where the kernel cannot promise it.
+func openBeneath(folder int, name string, flags int) (int, error) {
+	const attempts = 32 // EAGAIN: a rename elsewhere met a ".." of ours
+	for attempt := 1; ; attempt++ {
+		fd, err := openat2(folder, name, flags, resolveBeneath|resolveNoMagicLinks)
+		if err != syscall.EAGAIN || attempt == attempts {
+			return fd, err
+		}
+	}
+}
+
+func openat2(folder int, name string, flags int, resolve uint64) (int, error) {
 	path, err := syscall.BytePtrFromString(name)
 	if err != nil {
 		return -1, err
 	}
-	how := openHow{flags: uint64(flags | syscall.O_CLOEXEC), resolve: resolveNoMagicLinks}
-	folder := atFdcwd
+	how := openHow{flags: uint64(flags | syscall.O_CLOEXEC), resolve: resolve}
 	for {
 		fd, _, errno := syscall.Syscall6(sysOpenat2, uintptr(folder), uintptr(unsafe.Pointer(path)), uintptr(unsafe.Pointer(&how)), unsafe.Sizeof(how), 0, 0)
 		switch errno {
@@ -42,15 +69,6 @@ func openFollowing(name string, flags int) (int, error) {
 			return int(fd), nil
 		case syscall.EINTR:
 			continue
-		case syscall.ENOSYS, syscall.EPERM: // gVisor, or a seccomp profile older than the call
-			noOpenat2.Store(true)
-			return syscall.Open(name, flags|syscall.O_CLOEXEC, 0)
-		case syscall.ELOOP:
-			// Magic link or a real loop? Only a magic one opens without the flag.
-			if probe, err := syscall.Open(name, flags|syscall.O_CLOEXEC, 0); err == nil {
-				_ = syscall.Close(probe)
-				return -1, newFault("FORBIDDEN", "Links through /proc are not followed.")
-			}
 		}
 		return -1, errno
 	}
