@@ -1,4 +1,4 @@
-import { Fault, invalid, notFound, type Op, tenantOf } from '@miosa/kernel';
+import { Fault, invalid, isOperator, notFound, type Op, tenantOf } from '@miosa/kernel';
 import type { Static } from 'typebox';
 import { record } from '../audit/index.ts';
 import { tenantById } from '../tenancy/index.ts';
@@ -94,8 +94,9 @@ export const createKey = async (op: Op, core: Core, body: Static<typeof ApiKeyCr
   const key = await draft(op, core, body, await ceilingOf(op, core));
   const fresh = generateKey(key.type);
   return core.db.tx(op, 'apiKeys.create', async (tx) => {
-    // Who is being removed leaves no key behind that a later return would bring to life.
-    if (key.userId !== null && (await roleUntilCommit(tx, key.tenantId, key.userId)) === null) throw notMember();
+    // Who is being removed leaves no key behind that a later return would bring to life. Operators act where they do not belong.
+    const belongs = key.userId === null || isOperator(op.actor) || (await roleUntilCommit(tx, key.tenantId, key.userId)) !== null;
+    if (!belongs) throw notMember();
     const row = await insertKey(tx, key, fresh, op.now());
     await record(tx, op, {
       action: 'apiKeys.create',
