@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answer, type FakeCall } from './call.ts';
 import { killGroups, runCommand, streamCommand } from './exec.ts';
-import { handleFiles } from './files.ts';
+import { handleConfined, handleFiles } from './files.ts';
 import { createFakeProcesses } from './processes.ts';
 
 export interface FakeAgent {
@@ -66,6 +66,7 @@ export const startFakeAgent = async ({ socketPath, folder, env }: FakeAgentOptio
     if (route === 'GET /ports') return answer(response, 200, { ports: [] });
     if (processes({ method, url, body, response })) return;
     if (url.pathname.startsWith('/files')) return handleFiles({ method, url, body, response }, folder);
+    if (url.pathname.startsWith('/confined/files')) return handleConfined({ method, url, body, response }, folder);
     return answer(response, 404, { code: 'NOT_FOUND', message: `The fake agent has no ${route}.` });
   };
   const server = createServer((request, response) => {

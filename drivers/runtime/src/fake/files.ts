@@ -1,4 +1,15 @@
-import { copyFileSync, createReadStream, existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  createReadStream,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { answer, type FakeCall } from './call.ts';
 
@@ -76,4 +87,20 @@ export const handleFiles = ({ method, url, body, response }: FakeCall, folder: s
     return answer(response, 200, { written, failed: [] });
   }
   return answer(response, 404, { code: 'NOT_FOUND', message: `The fake agent has no ${route}.` });
+};
+
+/** As the agent's `/confined/files`: a path that links lead out of `/workspace` is refused. Not free of races: this is a fake. */
+export const handleConfined = (call: FakeCall, folder: string) => {
+  const home = realpathSync(join(folder, 'workspace'));
+  const behindLinks = (path: string): string => (existsSync(path) ? realpathSync(path) : behindLinks(dirname(path)));
+  const { path, from, to, files = [] } = call.method === 'POST' ? JSON.parse(call.body.toString('utf8')) : {};
+  const named = [call.url.searchParams.get('path'), path, from, to, ...files.map((file: { path: string }) => file.path)];
+  const isInside = (name: string): boolean => `${behindLinks(join(folder, resolve('/workspace', name)))}/`.startsWith(`${home}/`);
+  if (!named.filter((name) => typeof name === 'string').every(isInside)) {
+    const details = { reason: 'outside_workspace' };
+    return answer(call.response, 403, { code: 'FORBIDDEN', message: 'A link leads out of /workspace.', details });
+  }
+  const url = new URL(call.url);
+  url.pathname = url.pathname.slice('/confined'.length);
+  return handleFiles({ ...call, url }, folder);
 };

@@ -59,40 +59,49 @@ describe('every route', () => {
   });
 });
 
+/** Every files route with the path in every place it can stand. */
+const filesCalls = (path: string): [string, string, object?][] => {
+  const at = `/sandboxes/${sandbox.id}/files`;
+  const query = `?path=${encodeURIComponent(path)}`;
+  return [
+    ['GET', at + query],
+    ['GET', `${at}/tree${query}`],
+    ['GET', `${at}/content${query}`],
+    ['DELETE', `${at}/content${query}`],
+    ['GET', `${at}/archive${query}`],
+    ['GET', `${at}/${encodeURIComponent(path)}`],
+    ['POST', `${at}/stat`, { path }],
+    ['POST', at, { path, content: 'YQ==' }],
+    ['POST', `${at}/mkdir`, { path }],
+    ['POST', `${at}/chmod`, { path, mode: '0600' }],
+    ['POST', `${at}/rename`, { from: 'a', to: path }],
+    ['POST', `${at}/copy`, { from: path, to: 'a' }],
+    ['POST', `${at}/write-many`, { files: ['a', path].map((name) => ({ path: name, content: 'x' })) }],
+  ];
+};
+
 describe('files', () => {
   const PATHS = ['/etc/passwd', '/workspace/../etc/passwd', '../etc/passwd', '/workspacex', 'a/../../b', '//etc'];
   it.each(PATHS)('%s is outside /workspace on every route, wherever the path stands', async (path) => {
     const as = tokens.get('sandbox:files') ?? '';
-    const at = `/sandboxes/${sandbox.id}/files`;
-    const query = `?path=${encodeURIComponent(path)}`;
-    const asked: [string, string, object?][] = [
-      ['GET', at + query],
-      ['GET', `${at}/tree${query}`],
-      ['GET', `${at}/content${query}`],
-      ['DELETE', `${at}/content${query}`],
-      ['GET', `${at}/archive${query}`],
-      ['GET', `${at}/${encodeURIComponent(path)}`],
-      ['POST', `${at}/stat`, { path }],
-      ['POST', at, { path, content: 'YQ==' }],
-      ['POST', `${at}/mkdir`, { path }],
-      ['POST', `${at}/chmod`, { path, mode: '0600' }],
-      ['POST', `${at}/rename`, { from: 'a', to: path }],
-      ['POST', `${at}/copy`, { from: path, to: 'a' }],
-      [
-        'POST',
-        `${at}/write-many`,
-        {
-          files: [
-            { path: 'a', content: 'x' },
-            { path, content: 'x' },
-          ],
-        },
-      ],
-    ];
-    for (const [method, url, body] of asked) {
+    for (const [method, url, body] of filesCalls(path)) {
       const answer = await t.call(method, url, body, { as });
       expect([method, url, answer.status, answer.body.error.details?.reason]).toEqual([method, url, 403, 'outside_workspace']);
     }
+  });
+
+  it('behind a link out of /workspace are closed to browser tokens and open to keys', async () => {
+    const planted = await t.call('POST', `/sandboxes/${sandbox.id}/exec`, {
+      command: 'mkdir -p ../beside && echo x > ../beside/f && ln -s ../beside out',
+    });
+    expect([planted.status, planted.body.data.exit_code, planted.text]).toEqual([200, 0, planted.text]);
+    const as = tokens.get('sandbox:files') ?? '';
+    for (const [method, url, body] of filesCalls('out/f')) {
+      const answer = await t.call(method, url, body, { as });
+      expect([method, url, answer.status, answer.body.error?.details?.reason]).toEqual([method, url, 403, 'outside_workspace']);
+    }
+    const byKey = await t.call('GET', `/sandboxes/${sandbox.id}/files/content?path=out/f`);
+    expect([byKey.status, byKey.text]).toEqual([200, 'x\n']);
   });
 
   it('under /workspace go through', async () => {

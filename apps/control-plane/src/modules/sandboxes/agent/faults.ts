@@ -35,9 +35,23 @@ export const faultOfAnswer = (status: number, text: string): Fault => {
   }
   if (!isRecord(body) || typeof body.code !== 'string' || !FROM_AGENT.has(body.code))
     return nonsense(`status ${status}: ${text.slice(0, 200)}`);
+  if (body.code === 'NOT_FOUND' && body.message === NO_ROUTE) return tooOld();
   const message = typeof body.message === 'string' ? body.message.replace(CONTROL, ' ').slice(0, MESSAGE_MAX) : 'The sandbox refused this.';
   return new Fault(body.code as ErrorCode, message, isRecord(body.details) ? { details: body.details } : {});
 };
+
+/** What the agent says of a path that none of its routes has. */
+const NO_ROUTE = 'There is no such route.';
+
+/** A sandbox keeps the agent it was started with; one from before an upgrade may lack what the control plane now asks for. */
+const tooOld = (): Fault =>
+  new Fault(
+    'UPSTREAM_UNREACHABLE',
+    'The agent of this sandbox is older than the platform and cannot do this. A sandbox started anew has the new one.',
+    {
+      details: { reason: 'agent_too_old' },
+    },
+  );
 
 export const nonsense = (internal: string): Fault =>
   new Fault('UPSTREAM_UNREACHABLE', 'The agent inside the sandbox gave an answer that cannot be understood. Try again.', { internal });

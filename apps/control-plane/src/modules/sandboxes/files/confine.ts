@@ -20,7 +20,16 @@ const pathsOf = ({ params, query, body }: RawRequest<unknown, unknown, unknown>)
   return texts.filter((text) => typeof text === 'string');
 };
 
-/** The one place that keeps browser tokens to `/workspace` (contract 2.5, `sandbox:files`). Keys and users go where the sandbox user may. */
+/**
+ * The agent's address for a files request. Beneath `/confined` it resolves every path in `/workspace` itself and follows no link out; an agent
+ * too old for that answers 404, so nothing is reached.
+ */
+export const filesAt = ({ actor }: Op, path: `/files${string}`): string => (actor.type === 'browser' ? `/confined${path}` : path);
+
+/**
+ * Keeps browser tokens to `/workspace` (contract 2.5, `sandbox:files`) by what paths say; where links lead, the agent judges (`filesAt`).
+ * Keys and users go where the sandbox user may.
+ */
 export const confined = (route: Route): Route => ({
   ...route,
   handler: async (op: Op, request: RawRequest<unknown, unknown, unknown>) => {

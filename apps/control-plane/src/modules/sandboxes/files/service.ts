@@ -15,6 +15,7 @@ import { withAgent } from '../agent/with-agent.ts';
 import type { Core } from '../deps.ts';
 import { auditSandbox } from '../lifecycle/audit.ts';
 import type { File, FileTree } from '../schemas.ts';
+import { filesAt } from './confine.ts';
 
 const SHORT_MS = 30_000;
 /** A transfer has this long until the agent has taken all of it and answered. */
@@ -55,10 +56,13 @@ const INERT = {
   'cache-control': 'no-store',
 };
 
+type FilesPath = Parameters<typeof filesAt>[1];
+type FilesRequest = { readonly path: FilesPath } & Pick<AgentRequest, 'query' | 'headers'>;
+
 /** Bytes of the sandbox as they come, in constant memory. */
-const download = (op: Op, core: Core, id: string, request: Pick<AgentRequest, 'path' | 'query' | 'headers'>): Promise<RawResponse> =>
+const download = (op: Op, core: Core, id: string, { path, ...request }: FilesRequest): Promise<RawResponse> =>
   withAgent(op, core, id, 'reading', async (pool) => {
-    const answer = await callStream(pool, { method: 'GET', ...request, timeoutMs: SHORT_MS, signal: op.signal });
+    const answer = await callStream(pool, { method: 'GET', path: filesAt(op, path), ...request, timeoutMs: SHORT_MS, signal: op.signal });
     const headers: Record<string, string> = { ...INERT };
     for (const name of PASSED) {
       const value = answer.headers[name];
@@ -93,7 +97,7 @@ const limited = (body: Readable, limitBytes: number): { stream: Readable; exceed
 };
 
 interface Upload<T extends TSchema> {
-  readonly path: string;
+  readonly path: FilesPath;
   readonly query: Query;
   readonly action: string;
   readonly body: Readable;
@@ -109,7 +113,15 @@ const upload = <T extends TSchema>(op: Op, core: Core, id: string, request: Uplo
     if (declared !== undefined && Number(declared) > limitBytes) throw tooLarge(limitBytes);
     const { stream, exceeded } = limited(request.body, limitBytes);
     const headers = pick(request.headers, ['if-match', 'if-none-match', 'content-length']);
-    const call = { method: 'PUT', path, query, headers, body: stream, timeoutMs: TRANSFER_MS, signal: op.signal } as const;
+    const call = {
+      method: 'PUT',
+      path: filesAt(op, path),
+      query,
+      headers,
+      body: stream,
+      timeoutMs: TRANSFER_MS,
+      signal: op.signal,
+    } as const;
     try {
       const [result] = await Promise.all([callJson(pool, call, schema), auditSandbox(core.db.read, op, request.action, row)]);
       return result;
@@ -167,7 +179,8 @@ export const createFile = (op: Op, core: Core, id: string, request: { path: stri
   return writeFile(op, core, id, { path: request.path, mode: request.mode, body: Readable.from([bytes]), headers });
 };
 
-const reading = (op: Op, path: string, query: Query) => ({ method: 'GET', path, query, timeoutMs: SHORT_MS, signal: op.signal }) as const;
+const reading = (op: Op, path: FilesPath, query: Query) =>
+  ({ method: 'GET', path: filesAt(op, path), query, timeoutMs: SHORT_MS, signal: op.signal }) as const;
 
 export const listFiles = (
   op: Op,
@@ -212,15 +225,15 @@ export const fileTree = async (
 interface Change<T extends TSchema> {
   readonly action: string;
   readonly method: 'POST' | 'DELETE';
-  readonly path: string;
+  readonly path: FilesPath;
   readonly query?: Query;
   readonly json?: unknown;
   readonly schema: T;
 }
 
-const change = <T extends TSchema>(op: Op, core: Core, id: string, { action, schema, ...request }: Change<T>): Promise<Static<T>> =>
+const change = <T extends TSchema>(op: Op, core: Core, id: string, { action, schema, path, ...request }: Change<T>): Promise<Static<T>> =>
   withAgent(op, core, id, 'activity', async (pool, row) => {
-    const call = callJson(pool, { ...request, timeoutMs: TRANSFER_MS / 6 }, schema);
+    const call = callJson(pool, { ...request, path: filesAt(op, path), timeoutMs: TRANSFER_MS / 6 }, schema);
     const [result] = await Promise.all([call, auditSandbox(core.db.read, op, action, row)]);
     return result;
   });
