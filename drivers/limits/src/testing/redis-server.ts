@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -32,12 +32,14 @@ const exited = (child: ChildProcess): Promise<void> =>
     else child.once('exit', () => resolve());
   });
 
-/** A real server of the distribution, empty, on a unix socket in a folder of its own; without a TCP port. */
-export const startRedis = async (): Promise<RedisServer> => {
+/** A real server of the distribution, empty, on a unix socket in a folder of its own; without a TCP port. `shared`: for processes of other users too. */
+export const startRedis = async ({ shared = false } = {}): Promise<RedisServer> => {
   if (BINARY === undefined) throw new Error(NO_REDIS ?? '');
   const folder = await mkdtemp(join(tmpdir(), 'miosa-redis-'));
+  if (shared) await chmod(folder, 0o755);
   const socket = join(folder, 'redis.sock');
   const args = ['--port', '0', '--unixsocket', socket, '--dir', folder, '--save', '', '--appendonly', 'no', '--daemonize', 'no'];
+  if (shared) args.push('--unixsocketperm', '777');
 
   const start = async (): Promise<ChildProcess> => {
     await rm(socket, { force: true });
