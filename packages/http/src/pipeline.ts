@@ -1,4 +1,4 @@
-import type { Fault } from '@miosa/kernel';
+import type { Actor, Fault } from '@miosa/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Cursors } from './cursor.ts';
 import { createEnvelope } from './envelope.ts';
@@ -26,6 +26,16 @@ const markReplayed = (reply: FastifyReply, { status, body }: StoredAnswer): void
   if (first !== undefined) reply.header('x-request-id', first);
 };
 
+/**
+ * Whose remembered answers the caller shares. Server keys of an organization share theirs, so that a repeat goes through with a rotated key; the
+ * answers of a user, of a key bound to a workspace or of a browser token are nobody else's: they may hold what only those may see.
+ */
+const sharesWith = (actor: Actor): string => {
+  if (actor.type === 'user') return `user ${actor.id}`;
+  if (actor.type !== 'key') return `${actor.type} ${actor.id}`;
+  return actor.userId === null ? `keys ${actor.workspaceId ?? ''}` : `user ${actor.userId}`;
+};
+
 const isRaw = (result: unknown): result is RawResponse => (result as { kind?: unknown } | null)?.kind === 'raw';
 
 /** What happens after credential and rights: reading and checks, idempotency, handler, envelope (contract 1.3, 1.4). */
@@ -37,9 +47,18 @@ export const createPipeline = (route: Route, { options, validator, cursors, stre
   const answer = async (op: RequestOp, ready: ReadRequest): Promise<StoredAnswer> =>
     envelope(await route.handler(op, ready.request), ready.sealCursor);
 
-  const remembered = async (op: RequestOp, ready: ReadRequest, header: string, store: IdempotencyStore, reply: FastifyReply) => {
+  const remembered = async (
+    op: RequestOp,
+    ready: ReadRequest,
+    url: string,
+    header: string,
+    store: IdempotencyStore,
+    reply: FastifyReply,
+  ) => {
     let fault: Fault | undefined;
-    const call = { header, tenantId: op.actor.tenantId ?? '', route: route.id, bodyBytes: ready.bodyBytes };
+    // The same request: of the same caller, to the same address, with the same body.
+    const bodyBytes = Buffer.concat([Buffer.from(`${sharesWith(op.actor)}\n${url}\n`), ready.bodyBytes]);
+    const call = { header, tenantId: op.actor.tenantId ?? '', route: route.id, bodyBytes };
     const { replayed, ...stored } = await runIdempotent(store, call, async () => {
       try {
         return await answer(op, ready);
@@ -70,7 +89,7 @@ export const createPipeline = (route: Route, { options, validator, cursors, stre
     const { idempotency } = options;
     const { status, body } =
       typeof header === 'string' && idempotency !== undefined && remembers(route)
-        ? await remembered(op, ready, header, idempotency, reply)
+        ? await remembered(op, ready, request.url, header, idempotency, reply)
         : await answer(op, ready);
     return reply.code(status).header('content-type', 'application/json; charset=utf-8').send(body);
   };
