@@ -4,6 +4,7 @@ export { databaseFault } from './faults.ts';
 export { postgresIdempotency } from './idempotency.ts';
 export { afterPosition, exactTime } from './keyset.ts';
 export { migrate } from './migrate.ts';
+export { earlierEffect, keepEffect, once } from './once.ts';
 export { openDatabase } from './open.ts';
 export type { PoolOptions } from './pool.ts';
 export * from './schema.ts';

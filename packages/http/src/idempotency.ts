@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
-import { Fault } from '@miosa/kernel';
+import { deserialize, serialize } from 'node:v8';
+import { type Effect, Fault } from '@miosa/kernel';
 
 export interface IdempotencyScope {
   readonly tenantId: string;
@@ -10,8 +11,8 @@ export interface IdempotencyScope {
 }
 
 export type Begun =
-  /** Ours to run. `lock` proves to later calls that no one else took over meanwhile. */
-  | { readonly kind: 'started'; readonly lock: string }
+  /** Ours to run. `lock` proves to later calls that no one else took over meanwhile; `sealedEffect` is what `keep` got in a run that died. */
+  | { readonly kind: 'started'; readonly lock: string; readonly sealedEffect: Buffer | null }
   | { readonly kind: 'running' }
   | { readonly kind: 'other-body' }
   | { readonly kind: 'answered'; readonly status: number; readonly sealedBody: Buffer };
@@ -22,7 +23,9 @@ export interface IdempotencyStore {
   /** Keeps the lock of a request that still runs. Called every `RENEW_MS`. */
   renew(scope: IdempotencyScope, lock: string): Promise<void>;
   finish(scope: IdempotencyScope, lock: string, status: number, sealedBody: Buffer): Promise<void>;
-  /** Drops the record, so that the next request runs again. */
+  /** In the caller's database transaction. False: someone else took over, so the transaction must not commit. */
+  keep(transaction: unknown, scope: IdempotencyScope, lock: string, sealedEffect: Buffer): Promise<boolean>;
+  /** Frees the key, so that the next request runs again; an effect that was kept stays for it. */
   forget(scope: IdempotencyScope, lock: string): Promise<void>;
 }
 
@@ -36,21 +39,23 @@ export interface StoredAnswer {
 
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
 
-const seal = (header: string, scope: IdempotencyScope, text: string): Buffer => {
+type What = 'answer' | 'effect';
+
+const seal = (header: string, scope: IdempotencyScope, what: What, plain: Buffer): Buffer => {
   const iv = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', sealingKey(header, scope), iv).setAAD(Buffer.from(`${scope.tenantId} ${scope.route}`));
-  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  const cipher = createCipheriv('aes-256-gcm', sealingKey(header, scope, what), iv).setAAD(Buffer.from(`${scope.tenantId} ${scope.route}`));
+  const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
   return Buffer.concat([iv, cipher.getAuthTag(), sealed]);
 };
 
-const unseal = (header: string, scope: IdempotencyScope, sealed: Buffer): string => {
-  const decipher = createDecipheriv('aes-256-gcm', sealingKey(header, scope), sealed.subarray(0, 12));
+const unseal = (header: string, scope: IdempotencyScope, what: What, sealed: Buffer): Buffer => {
+  const decipher = createDecipheriv('aes-256-gcm', sealingKey(header, scope, what), sealed.subarray(0, 12));
   decipher.setAAD(Buffer.from(`${scope.tenantId} ${scope.route}`)).setAuthTag(sealed.subarray(12, 28));
-  return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8');
+  return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]);
 };
 
-const sealingKey = (header: string, { tenantId }: IdempotencyScope): Buffer =>
-  Buffer.from(hkdfSync('sha256', header, tenantId, 'miosa idempotency answer v1', 32));
+const sealingKey = (header: string, { tenantId }: IdempotencyScope, what: What): Buffer =>
+  Buffer.from(hkdfSync('sha256', header, tenantId, `miosa idempotency ${what} v1`, 32));
 
 export interface IdempotentCall {
   readonly header: string;
@@ -59,15 +64,35 @@ export interface IdempotentCall {
   readonly bodyBytes: Buffer;
 }
 
+interface Run {
+  readonly header: string;
+  readonly scope: IdempotencyScope;
+  readonly lock: string;
+  readonly sealedEffect: Buffer | null;
+}
+
+/** Results are kept as the structured clone they are (dates, bytes, undefined), sealed like answers: a new API key is among them. */
+const effectOf = (store: IdempotencyStore, { header, scope, lock, sealedEffect }: Run): Effect => {
+  const earlier =
+    sealedEffect === null ? null : (deserialize(unseal(header, scope, 'effect', sealedEffect)) as { name: string; result: unknown });
+  return {
+    earlier: (name) => (earlier?.name === name ? earlier.result : undefined),
+    keep: async (transaction, name, result) => {
+      const kept = await store.keep(transaction, scope, lock, seal(header, scope, 'effect', serialize({ name, result })));
+      if (!kept) throw new Fault('IDEMPOTENCY_IN_PROGRESS', 'A repeat of this request has taken it over. Try again in a second.');
+    },
+  };
+};
+
 /**
- * Runs `run` at most once per key (contract 1.4) and stores its answer; 5xx and 429 are forgotten. The effect commits before
- * the answer is stored: a process that dies in between leaves a lock that ends within 20 s, and the repeated request then
- * runs again. Closing that window would need every effect (a container, a mail) inside the database transaction.
+ * Runs `run` at most once per key (contract 1.4) and stores its answer; 5xx and 429 are forgotten. The effect commits before the answer is
+ * stored: a process that dies in between leaves a lock that ends within 20 s. The repeated request then runs again and is given what the
+ * effect's transaction kept with the key (README.md).
  */
 export const runIdempotent = async (
   store: IdempotencyStore,
   call: IdempotentCall,
-  run: () => Promise<StoredAnswer>,
+  run: (effect: Effect) => Promise<StoredAnswer>,
 ): Promise<StoredAnswer & { readonly replayed: boolean }> => {
   const { header, bodyBytes } = call;
   if (!VISIBLE_ASCII.test(header)) throw new Fault('BAD_REQUEST', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
@@ -79,14 +104,15 @@ export const runIdempotent = async (
     case 'other-body':
       throw new Fault('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used with another body. Use a new key for a new request.');
     case 'answered':
-      return { status: begun.status, body: unseal(header, scope, begun.sealedBody), replayed: true };
+      return { status: begun.status, body: unseal(header, scope, 'answer', begun.sealedBody).toString('utf8'), replayed: true };
   }
   const renewal = setInterval(() => void store.renew(scope, begun.lock).catch(() => {}), RENEW_MS);
   try {
-    const answer = await run();
+    const answer = await run(effectOf(store, { header, scope, ...begun }));
     if (answer.status >= 500 || answer.status === 429) await store.forget(scope, begun.lock).catch(() => {});
     // The effect has happened: failing to remember it must not turn a success into an error.
-    else await store.finish(scope, begun.lock, answer.status, seal(header, scope, answer.body)).catch(() => {});
+    else
+      await store.finish(scope, begun.lock, answer.status, seal(header, scope, 'answer', Buffer.from(answer.body, 'utf8'))).catch(() => {});
     return { ...answer, replayed: false };
   } finally {
     clearInterval(renewal);

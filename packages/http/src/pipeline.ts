@@ -59,7 +59,8 @@ export const createPipeline = (route: Route, { options, validator, cursors, stre
     // The same request: of the same caller, to the same address, with the same body.
     const bodyBytes = Buffer.concat([Buffer.from(`${sharesWith(op.actor)}\n${url}\n`), ready.bodyBytes]);
     const call = { header, tenantId: op.actor.tenantId ?? '', route: route.id, bodyBytes };
-    const { replayed, ...stored } = await runIdempotent(store, call, async () => {
+    const { replayed, ...stored } = await runIdempotent(store, call, async (effect) => {
+      op.effect = effect;
       try {
         return await answer(op, ready);
       } catch (error) {

@@ -1,4 +1,4 @@
-import type { Actor, Log, Op, Role } from '@miosa/kernel';
+import type { Actor, Effect, Log, Op, Role } from '@miosa/kernel';
 
 export const ANONYMOUS: Actor = { type: 'system', id: 'anonymous', name: 'anonymous', tenantId: null };
 /** The caller on the internal socket: who may open it is decided by the socket's folder. */
@@ -38,6 +38,7 @@ export class RequestOp implements Op {
   readonly now = now;
   actor: Actor = ANONYMOUS;
   leastRole: Role = 'viewer';
+  effect: Effect | undefined;
   #controller: AbortController | undefined;
   #aborted = false;
 

@@ -93,6 +93,17 @@ export interface Log {
 
 export type BrowserActor = Extract<Actor, { type: 'browser' }>;
 
+/**
+ * The effect of a request that carries an `Idempotency-Key`, kept with the key in the transaction that is the effect (contract 1.4). A repeat of
+ * the request whose first run died between effect and answer is given it instead of a second one. Used through `once` of `@miosa/db`.
+ */
+export interface Effect {
+  /** What the effect of this name gave in a run that ended without an answer; undefined when there was none. */
+  earlier(name: string): unknown;
+  /** Throws when the request was taken over by a repeat, and so undoes the transaction. */
+  keep(transaction: unknown, name: string, result: unknown): Promise<void>;
+}
+
 /** The context of one operation: first argument of every service function. */
 export interface Op {
   readonly requestId: string;
@@ -106,6 +117,8 @@ export interface Op {
   readonly now: () => Date;
   /** Aborted when the caller is gone or the process drains. Closing a connection never cancels committed work. */
   readonly signal: AbortSignal;
+  /** Absent without an `Idempotency-Key`. */
+  readonly effect?: Effect | undefined;
 }
 
 /** The organization of the operation; every route but the public ones has one. */

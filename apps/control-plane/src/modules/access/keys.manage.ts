@@ -1,3 +1,4 @@
+import { once } from '@miosa/db';
 import { Fault, invalid, type Op, tenantOf } from '@miosa/kernel';
 import type { Static } from 'typebox';
 import { record } from '../audit/index.ts';
@@ -6,7 +7,7 @@ import { withinCidrs } from './addresses.ts';
 import type { Core } from './core.ts';
 import { generateKey } from './key-format.ts';
 import { type ApiKeyRow, insertKey, type KeyChange, lockKey, revokeKey, succeedKey, updateKey } from './keys.store.ts';
-import { ceilingOf, getKey, type MintedKey, seenKeyOr404 } from './keys.ts';
+import { ceilingOf, getKey, type KeepMinted, type MintedKey, seenKeyOr404 } from './keys.ts';
 import { addressesFor, type Ceiling, checkScopes, mintableTypes, rpmFor, widening } from './minting.ts';
 import type { ApiKeyChange } from './schemas.ts';
 import { isSubset } from './scopes.ts';
@@ -74,9 +75,21 @@ export const changeKey = async (op: Op, core: Core, id: string, body: Static<typ
 
 /** The successor has the same type, scopes and binding; the old key ends after the grace, at once without one. */
 export const rotateKey = async (op: Op, core: Core, id: string, graceSeconds: number): Promise<MintedKey> => {
+  const minted = await once<MintedKey>(op, 'apiKeys.rotate', (keep) => succeed(op, core, { id, graceSeconds, keep }));
+  core.keys.forget(id);
+  return minted;
+};
+
+interface Rotation {
+  readonly id: string;
+  readonly graceSeconds: number;
+  readonly keep: KeepMinted;
+}
+
+const succeed = async (op: Op, core: Core, { id, graceSeconds, keep }: Rotation): Promise<MintedKey> => {
   await getKey(op, core, id);
   const ceiling = await ceilingOf(op, core);
-  const minted = await core.db.tx(op, 'apiKeys.rotate', async (tx) => {
+  return core.db.tx(op, 'apiKeys.rotate', async (tx) => {
     const old = seenKeyOr404(await lockKey(tx, tenantOf(op), id), op);
     assertMayManage(op, old, ceiling);
     assertMayHold(op, old, ceiling);
@@ -105,10 +118,8 @@ export const rotateKey = async (op: Op, core: Core, id: string, graceSeconds: nu
       ownership: { workspaceId: old.workspace_id },
       metadata: { rotated_to: row.id, grace_seconds: graceSeconds, key_prefix: row.key_prefix },
     });
-    return { row, fresh };
+    return keep(tx, { row, fresh });
   });
-  core.keys.forget(id);
-  return minted;
 };
 
 /** Irreversible, enforced everywhere within a second. Repeating it changes nothing. */

@@ -1,3 +1,4 @@
+import { once, type Tx } from '@miosa/db';
 import { Fault, invalid, isOperator, notFound, type Op, tenantOf } from '@miosa/kernel';
 import type { Static } from 'typebox';
 import { record } from '../audit/index.ts';
@@ -82,8 +83,14 @@ const draft = async (op: Op, core: Core, body: Static<typeof ApiKeyCreate>, ceil
 const notMember = (): Fault =>
   new Fault('FORBIDDEN', 'A key of a user needs a user who belongs to this organization.', { details: { reason: 'no_member' } });
 
-/** Mints a key. The plaintext is in the answer and nowhere else. */
-export const createKey = async (op: Op, core: Core, body: Static<typeof ApiKeyCreate>): Promise<MintedKey> => {
+/** Mints a key. The plaintext is in the answer and nowhere else; a repeat of a request that a crash left unanswered gives it again. */
+export const createKey = (op: Op, core: Core, body: Static<typeof ApiKeyCreate>): Promise<MintedKey> =>
+  once<MintedKey>(op, 'apiKeys.create', (keep) => mint(op, core, body, keep));
+
+/** Called last in the transaction that makes the key. */
+export type KeepMinted = (tx: Tx, minted: MintedKey) => Promise<MintedKey>;
+
+const mint = async (op: Op, core: Core, body: Static<typeof ApiKeyCreate>, keep: KeepMinted): Promise<MintedKey> => {
   const types = mintableTypes(op);
   if (!types.includes(body.key_type)) {
     throw new Fault('FORBIDDEN', `This credential cannot mint keys of type ${body.key_type}; it can mint: ${types.join(', ')}.`, {
@@ -105,6 +112,6 @@ export const createKey = async (op: Op, core: Core, body: Static<typeof ApiKeyCr
       ownership: { workspaceId: row.workspace_id },
       metadata: { key_type: row.key_type, key_purpose: row.key_purpose, scopes: row.scopes, key_prefix: row.key_prefix },
     });
-    return { row, fresh };
+    return keep(tx, { row, fresh });
   });
 };

@@ -1,3 +1,4 @@
+import { once } from '@miosa/db';
 import { invalid, notFound, type Op, type UserId } from '@miosa/kernel';
 import type { Static } from 'typebox';
 import { record } from '../audit/index.ts';
@@ -32,35 +33,36 @@ export const createOperatorKeys = (core: Core, inTenant: (op: Op, tenantId: ApiK
   ) => listAllKeys(core.db.read, filters, page),
 
   /** Any type, for any organization; but an operator's key gives no more than it has. */
-  mint: async (op: Op, body: Static<typeof OperatorKeyCreate>): Promise<MintedKey> => {
-    const tenant = await tenantById(core.db.read, body.tenant_id);
-    if (tenant === undefined) throw notFound();
-    const ceiling = await ceilingOf(op, core);
-    const key = {
-      tenantId: tenant.id,
-      userId: await userOf(core, body),
-      workspaceId: null,
-      name: body.name,
-      type: body.key_type,
-      purpose: body.purpose,
-      scopes: scopesFor(body.purpose, body.scopes, ceiling),
-      allowedIps: addressesFor(body.allowed_ips, ceiling),
-      rateLimitRpm: rpmFor(tenant.plan, body.rate_limit_rpm, ceiling),
-      createdBy: `${op.actor.type}:${op.actor.id}`,
-      expiresAt: expiryFor(body.expires_at, ceiling, op.now()),
-    };
-    const fresh = generateKey(key.type);
-    return core.db.tx(op, 'admin.apiKeys.create', async (tx) => {
-      const row = await insertKey(tx, key, fresh, op.now());
-      await record(tx, inTenant(op, tenant.id), {
-        action: 'admin.apiKeys.create',
-        resourceType: 'api_key',
-        resourceId: row.id,
-        metadata: { key_type: row.key_type, key_purpose: row.key_purpose, scopes: row.scopes, key_prefix: row.key_prefix },
+  mint: (op: Op, body: Static<typeof OperatorKeyCreate>): Promise<MintedKey> =>
+    once<MintedKey>(op, 'admin.apiKeys.create', async (keep) => {
+      const tenant = await tenantById(core.db.read, body.tenant_id);
+      if (tenant === undefined) throw notFound();
+      const ceiling = await ceilingOf(op, core);
+      const key = {
+        tenantId: tenant.id,
+        userId: await userOf(core, body),
+        workspaceId: null,
+        name: body.name,
+        type: body.key_type,
+        purpose: body.purpose,
+        scopes: scopesFor(body.purpose, body.scopes, ceiling),
+        allowedIps: addressesFor(body.allowed_ips, ceiling),
+        rateLimitRpm: rpmFor(tenant.plan, body.rate_limit_rpm, ceiling),
+        createdBy: `${op.actor.type}:${op.actor.id}`,
+        expiresAt: expiryFor(body.expires_at, ceiling, op.now()),
+      };
+      const fresh = generateKey(key.type);
+      return core.db.tx(op, 'admin.apiKeys.create', async (tx) => {
+        const row = await insertKey(tx, key, fresh, op.now());
+        await record(tx, inTenant(op, tenant.id), {
+          action: 'admin.apiKeys.create',
+          resourceType: 'api_key',
+          resourceId: row.id,
+          metadata: { key_type: row.key_type, key_purpose: row.key_purpose, scopes: row.scopes, key_prefix: row.key_prefix },
+        });
+        return keep(tx, { row, fresh });
       });
-      return { row, fresh };
-    });
-  },
+    }),
 
   /** Irreversible, everywhere within a second. Repeating it changes nothing. */
   revoke: async (op: Op, id: string): Promise<ApiKeyRow> => {

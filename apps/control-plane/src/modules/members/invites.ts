@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
-import type { Tx } from '@miosa/db';
+import { once, type Tx } from '@miosa/db';
 import { Fault, newId, notFound, type Op, type Role } from '@miosa/kernel';
 import { record } from '../audit/index.ts';
 import { type TenantRow, workspaceById } from '../tenancy/index.ts';
@@ -84,27 +84,36 @@ const addAtOnce = async (tx: Tx, op: Op, place: Place, member: MemberRow, row: O
   return insertInvite(tx, { ...row, accepted_at: op.now(), accepted_by: member.user_id });
 };
 
+/** `title` is null for somebody who needed no invitation. */
+interface MadeInvite {
+  readonly row: InviteRow;
+  readonly title: string | null;
+  readonly token: string;
+}
+
 /** Takes the place of an open invite for the same address. Who knows the link and has the address may come in. */
 export const createInvite = async (op: Op, core: Core, place: Place, wanted: Wanted): Promise<NewInvite> => {
-  const token = randomBytes(32).toString('base64url');
-  const made = await core.db.tx(op, 'invites.create', async (tx) => {
-    const tenant = await holdTenant(tx, op);
-    assertWithin(await authorityIn(tx, op, place, 'admin'), wanted.role);
-    const title = await titleOf(tx, tenant, place);
-    const member = await memberByEmail(tx, place.tenantId, wanted.email);
-    const row = draft(op, place, wanted, token);
-    if (member !== undefined) {
-      const added = await addAtOnce(tx, op, place, member, row);
-      await record(tx, op, entry(place, 'create', added));
-      return { row: added, title: null };
-    }
-    await assertNotTooMany(tx, op, place);
-    await revokeOpenInvite(tx, place, wanted.email, op.now());
-    const invite = await insertInvite(tx, row);
-    await record(tx, op, entry(place, 'create', invite));
-    return { row: invite, title };
-  });
-  const { row, title } = made;
+  const made = await once<MadeInvite>(op, 'invites.create', (keep) =>
+    core.db.tx(op, 'invites.create', async (tx) => {
+      const token = randomBytes(32).toString('base64url');
+      const tenant = await holdTenant(tx, op);
+      assertWithin(await authorityIn(tx, op, place, 'admin'), wanted.role);
+      const title = await titleOf(tx, tenant, place);
+      const member = await memberByEmail(tx, place.tenantId, wanted.email);
+      const row = draft(op, place, wanted, token);
+      if (member !== undefined) {
+        const added = await addAtOnce(tx, op, place, member, row);
+        await record(tx, op, entry(place, 'create', added));
+        return keep(tx, { row: added, title: null, token });
+      }
+      await assertNotTooMany(tx, op, place);
+      await revokeOpenInvite(tx, place, wanted.email, op.now());
+      const invite = await insertInvite(tx, row);
+      await record(tx, op, entry(place, 'create', invite));
+      return keep(tx, { row: invite, title, token });
+    }),
+  );
+  const { row, title, token } = made;
   if (title === null) {
     core.access.core.authenticator.forget();
     return { row, url: null };

@@ -1,4 +1,4 @@
-import type { Tx } from '@miosa/db';
+import { once, type Tx } from '@miosa/db';
 import { Fault, notFound, type Op, type Role } from '@miosa/kernel';
 import { roleIn, type UserRow, userById } from '../access/index.ts';
 import { record } from '../audit/index.ts';
@@ -68,9 +68,17 @@ export const acceptedEntry = (invite: InviteRow) => ({
 });
 
 export const acceptInvite = async (op: Op, core: Core, token: string): Promise<InviteRow> => {
+  const seen = await once<InviteRow>(op, 'invites.accept', (keep) => accept(op, core, token, keep));
+  core.access.core.authenticator.forget();
+  return seen;
+};
+
+type Keep = (tx: Tx, seen: InviteRow) => Promise<InviteRow>;
+
+const accept = async (op: Op, core: Core, token: string, keep: Keep): Promise<InviteRow> => {
   const self = userOf(op);
   const seen = await viewInvite(core, token);
-  await core.db.tx(op, 'invites.accept', async (tx) => {
+  return core.db.tx(op, 'invites.accept', async (tx) => {
     const user = await userById(tx, self.id);
     if (user === undefined) throw notFound();
     const { tenant, role } = await joinBy(tx, op, seen, user);
@@ -78,7 +86,6 @@ export const acceptInvite = async (op: Op, core: Core, token: string): Promise<I
     // On record where the user came in, not where the session happens to be.
     const there: Op = { requestId, ip, userAgent, log, now, signal, actor: { ...self, tenantId: tenant.id, role } };
     await record(tx, there, acceptedEntry(seen));
+    return keep(tx, seen);
   });
-  core.access.core.authenticator.forget();
-  return seen;
 };

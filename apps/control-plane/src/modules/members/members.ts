@@ -1,4 +1,4 @@
-import type { Tx } from '@miosa/db';
+import { once, type Tx } from '@miosa/db';
 import { Fault, notFound, type Op, type Role, type TenantId, tenantOf, type UserId } from '@miosa/kernel';
 import { endSessionsOf, revokeKeysOf, userById } from '../access/index.ts';
 import { record } from '../audit/index.ts';
@@ -34,17 +34,19 @@ const entry = (action: string, userId: string, metadata: object) => ({ action, r
 
 /** Somebody the caller knows from another organization; everybody else is invited, and a stranger's id is 404. */
 export const addMember = (op: Op, core: Core, userId: UserId, role: Role): Promise<MemberRow> =>
-  core.db.tx(op, 'members.create', async (tx) => {
-    const { id: tenantId } = await holdTenant(tx, op);
-    assertWithin(await authorityIn(tx, op, organizationOf(op), 'admin'), role);
-    const self = userOf(op);
-    const user = await userById(tx, userId);
-    const known = user !== undefined && (self.isOperator || (await areAcquainted(tx, self.id, userId)));
-    if (!known || user.deleted_at !== null) throw notFound();
-    if (!(await addMemberRow(tx, tenantId, userId, role, op.now()))) throw alreadyMember();
-    await record(tx, op, entry('members.create', userId, { role }));
-    return found(await memberOf(tx, tenantId, userId));
-  });
+  once<MemberRow>(op, 'members.create', (keep) =>
+    core.db.tx(op, 'members.create', async (tx) => {
+      const { id: tenantId } = await holdTenant(tx, op);
+      assertWithin(await authorityIn(tx, op, organizationOf(op), 'admin'), role);
+      const self = userOf(op);
+      const user = await userById(tx, userId);
+      const known = user !== undefined && (self.isOperator || (await areAcquainted(tx, self.id, userId)));
+      if (!known || user.deleted_at !== null) throw notFound();
+      if (!(await addMemberRow(tx, tenantId, userId, role, op.now()))) throw alreadyMember();
+      await record(tx, op, entry('members.create', userId, { role }));
+      return keep(tx, found(await memberOf(tx, tenantId, userId)));
+    }),
+  );
 
 const lastOwner = (): Fault => new Fault('LAST_OWNER', 'An organization keeps at least one owner. Make somebody else owner first.');
 

@@ -1,3 +1,4 @@
+import { once } from '@miosa/db';
 import { Fault, notFound, type Op, tenantOf } from '@miosa/kernel';
 import { endSessionsIn, insertMember, openSession, ratesOfPlan, revokeKeysOf, roleUntilCommit, userById } from '../access/index.ts';
 import { record } from '../audit/index.ts';
@@ -11,23 +12,25 @@ const MAX_OWNED = 20;
 
 /** The caller owns it. Its name, and so its slug, are permanent at once. */
 export const createOrganization = (op: Op, core: Core, name: string): Promise<TenantRow> =>
-  core.db.tx(op, 'platform.tenants.create', async (tx) => {
-    const self = userOf(op);
-    await holdUser(tx, self.id);
-    const used = await countOwned(tx, self.id);
-    if (used >= MAX_OWNED && !self.isOperator) {
-      throw new Fault('QUOTA_EXCEEDED', `A user owns at most ${MAX_OWNED} organizations.`, {
-        details: { quota: 'organizations', limit: MAX_OWNED, used, level: 'user' },
-      });
-    }
-    const tenant = await createTenant(tx, { name, ownerUserId: self.id, now: op.now() });
-    await insertMember(tx, tenant.id, self.id, 'owner', op.now());
-    const { requestId, ip, userAgent, log, now, signal } = op;
-    const there: Op = { requestId, ip, userAgent, log, now, signal, actor: { ...self, tenantId: tenant.id, role: 'owner' } };
-    const metadata = { slug: tenant.slug };
-    await record(tx, there, { action: 'tenants.create', resourceType: 'tenant', resourceId: tenant.id, metadata });
-    return tenant;
-  });
+  once<TenantRow>(op, 'platform.tenants.create', (keep) =>
+    core.db.tx(op, 'platform.tenants.create', async (tx) => {
+      const self = userOf(op);
+      await holdUser(tx, self.id);
+      const used = await countOwned(tx, self.id);
+      if (used >= MAX_OWNED && !self.isOperator) {
+        throw new Fault('QUOTA_EXCEEDED', `A user owns at most ${MAX_OWNED} organizations.`, {
+          details: { quota: 'organizations', limit: MAX_OWNED, used, level: 'user' },
+        });
+      }
+      const tenant = await createTenant(tx, { name, ownerUserId: self.id, now: op.now() });
+      await insertMember(tx, tenant.id, self.id, 'owner', op.now());
+      const { requestId, ip, userAgent, log, now, signal } = op;
+      const there: Op = { requestId, ip, userAgent, log, now, signal, actor: { ...self, tenantId: tenant.id, role: 'owner' } };
+      const metadata = { slug: tenant.slug };
+      await record(tx, there, { action: 'tenants.create', resourceType: 'tenant', resourceId: tenant.id, metadata });
+      return keep(tx, tenant);
+    }),
+  );
 
 /** A session of its own in another organization of the user; one the user does not belong to is 404. */
 export const switchTo = (op: Op, core: Core, selector: string) =>

@@ -1,4 +1,5 @@
 import type { Tx } from '@miosa/db';
+import { once } from '@miosa/db';
 import { notFound, type Op, type Role, tenantOf, type UserId, type WorkspaceId } from '@miosa/kernel';
 import { record } from '../audit/index.ts';
 import { workspaceById } from '../tenancy/index.ts';
@@ -42,14 +43,16 @@ export const pageOfWorkspaceMembers = async (op: Op, core: Core, id: string, pag
 /** Of the organization's members; anybody else is invited. */
 export const addWorkspaceMember = async (op: Op, core: Core, id: string, userId: UserId, role: Role): Promise<MemberRow> => {
   const place = await placeOf(op, core, id);
-  const added = await core.db.tx(op, 'workspaces.members.create', async (tx) => {
-    await holdPlace(tx, op, place);
-    assertWithin(await authorityIn(tx, op, place, 'admin'), role);
-    found(await memberOf(tx, place.tenantId, userId));
-    if (!(await addWorkspaceMemberRow(tx, place, userId, role, op.now()))) throw alreadyMember();
-    await record(tx, op, entry('workspaces.members.create', place.workspaceId, userId, { role }));
-    return found(await workspaceMemberOf(tx, place.workspaceId, userId));
-  });
+  const added = await once<MemberRow>(op, 'workspaces.members.create', (keep) =>
+    core.db.tx(op, 'workspaces.members.create', async (tx) => {
+      await holdPlace(tx, op, place);
+      assertWithin(await authorityIn(tx, op, place, 'admin'), role);
+      found(await memberOf(tx, place.tenantId, userId));
+      if (!(await addWorkspaceMemberRow(tx, place, userId, role, op.now()))) throw alreadyMember();
+      await record(tx, op, entry('workspaces.members.create', place.workspaceId, userId, { role }));
+      return keep(tx, found(await workspaceMemberOf(tx, place.workspaceId, userId)));
+    }),
+  );
   core.access.core.authenticator.forget();
   return added;
 };

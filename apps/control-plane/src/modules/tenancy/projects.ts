@@ -1,3 +1,4 @@
+import { once, type Tx } from '@miosa/db';
 import { Fault, type Op, tenantOf } from '@miosa/kernel';
 import type { Static } from 'typebox';
 import { record } from '../audit/index.ts';
@@ -46,7 +47,14 @@ export const getProject = async (op: Op, core: Core, id: string): Promise<Listed
 export const pageOfProjects = async (op: Op, core: Core, filters: ProjectListFilters, page: PageRequest): Promise<ListedProject[]> =>
   listProjects(core.db.read, tenantOf(op), visibleWorkspaces(op), filters, page);
 
-const insert = (op: Op, core: Core, workspace: WorkspaceRow, body: CreateBody, slug: string): Promise<ProjectRow | undefined> =>
+interface Place {
+  readonly workspace: WorkspaceRow;
+  readonly slug: string;
+}
+
+type Keep = (tx: Tx, made: Made<ListedProject>) => Promise<Made<ListedProject>>;
+
+const insert = (op: Op, core: Core, body: CreateBody, { workspace, slug }: Place, keep: Keep): Promise<Made<ListedProject> | undefined> =>
   core.db.tx(op, 'projects.create', async (tx) => {
     const row = await insertProject(tx, {
       tenantId: tenantOf(op),
@@ -67,11 +75,14 @@ const insert = (op: Op, core: Core, workspace: WorkspaceRow, body: CreateBody, s
       ownership: { workspaceId: workspace.id, projectId: row.id, externalProjectId: row.external_project_id },
       metadata: { slug },
     });
-    return row;
+    return keep(tx, { row: { ...row, workspace_slug: workspace.slug }, created: true });
   });
 
 /** Its workspace is found, or made, as for every create. A known `external_project_id` of it gives the project that is there. */
-export const createProject = async (op: Op, core: Core, body: CreateBody): Promise<Made<ListedProject>> => {
+export const createProject = (op: Op, core: Core, body: CreateBody): Promise<Made<ListedProject>> =>
+  once<Made<ListedProject>>(op, 'projects.create', (keep) => findOrMake(op, core, body, keep));
+
+const findOrMake = async (op: Op, core: Core, body: CreateBody, keep: Keep): Promise<Made<ListedProject>> => {
   const tenantId = tenantOf(op);
   const { read } = core.db;
   const { workspace_id, workspace_slug, external_workspace_id, external_project_id } = body;
@@ -87,8 +98,8 @@ export const createProject = async (op: Op, core: Core, body: CreateBody): Promi
     const { base, usable } = chosen === null ? deriveSlug('project', [body.name, external]) : { base: chosen, usable: true };
     const taken = (await projectBySlug(read, tenantId, workspace.id, base)) !== undefined;
     if (taken && chosen !== null) throw new Fault('SLUG_TAKEN', `The workspace already has a project with the slug "${chosen}".`);
-    const row = await insert(op, core, workspace, body, taken || !usable ? withSuffix(base) : base);
-    if (row !== undefined) return { row: { ...row, workspace_slug: workspace.slug }, created: true };
+    const made = await insert(op, core, body, { workspace, slug: taken || !usable ? withSuffix(base) : base }, keep);
+    if (made !== undefined) return made;
   }
   throw new Fault('CONFLICT', 'The project is being created by other requests; try again.');
 };

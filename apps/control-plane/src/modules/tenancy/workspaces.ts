@@ -1,3 +1,4 @@
+import { once, type Tx } from '@miosa/db';
 import { Fault, type Op, tenantOf } from '@miosa/kernel';
 import type { Static } from 'typebox';
 import { record } from '../audit/index.ts';
@@ -34,7 +35,9 @@ export const getWorkspace = async (op: Op, core: Core, id: string): Promise<Work
 export const pageOfWorkspaces = async (op: Op, core: Core, filters: WorkspaceListFilters, page: PageRequest): Promise<WorkspaceRow[]> =>
   listWorkspaces(core.db.read, tenantOf(op), visibleWorkspaces(op), filters, page);
 
-const insert = (op: Op, core: Core, body: CreateBody, slug: string): Promise<WorkspaceRow | undefined> =>
+type Keep<T> = (tx: Tx, made: Made<T>) => Promise<Made<T>>;
+
+const insert = (op: Op, core: Core, body: CreateBody, slug: string, keep: Keep<WorkspaceRow>): Promise<Made<WorkspaceRow> | undefined> =>
   core.db.tx(op, 'workspaces.create', async (tx) => {
     const row = await insertWorkspace(tx, {
       tenantId: tenantOf(op),
@@ -54,7 +57,7 @@ const insert = (op: Op, core: Core, body: CreateBody, slug: string): Promise<Wor
       ownership: { workspaceId: row.id, externalWorkspaceId: row.external_workspace_id },
       metadata: { slug },
     });
-    return row;
+    return keep(tx, { row, created: true });
   });
 
 export interface Made<T> {
@@ -64,7 +67,10 @@ export interface Made<T> {
 }
 
 /** A known `external_workspace_id` gives the workspace it is linked to, unchanged: retried creates make one. */
-export const createWorkspace = async (op: Op, core: Core, body: CreateBody): Promise<Made<WorkspaceRow>> => {
+export const createWorkspace = (op: Op, core: Core, body: CreateBody): Promise<Made<WorkspaceRow>> =>
+  once<Made<WorkspaceRow>>(op, 'workspaces.create', (keep) => findOrMake(op, core, body, keep));
+
+const findOrMake = async (op: Op, core: Core, body: CreateBody, keep: Keep<WorkspaceRow>): Promise<Made<WorkspaceRow>> => {
   const tenantId = tenantOf(op);
   const { read } = core.db;
   const external = body.external_workspace_id ?? null;
@@ -80,8 +86,8 @@ export const createWorkspace = async (op: Op, core: Core, body: CreateBody): Pro
     const { base, usable } = chosen === null ? deriveSlug('workspace', [body.name, external]) : { base: chosen, usable: true };
     const taken = (await workspaceBySlug(read, tenantId, base)) !== undefined;
     if (taken && chosen !== null) throw new Fault('SLUG_TAKEN', `The organization already has a workspace with the slug "${chosen}".`);
-    const row = await insert(op, core, body, taken || !usable ? withSuffix(base) : base);
-    if (row !== undefined) return { row, created: true };
+    const made = await insert(op, core, body, taken || !usable ? withSuffix(base) : base, keep);
+    if (made !== undefined) return made;
   }
   throw new Fault('CONFLICT', 'The workspace is being created by other requests; try again.');
 };

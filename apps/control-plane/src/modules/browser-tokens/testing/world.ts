@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { databaseFault, testDatabase } from '@miosa/db';
-import { createServer, type Route, type Server } from '@miosa/http';
+import { type Database, databaseFault, testDatabase } from '@miosa/db';
+import { createServer, type IdempotencyStore, type Route, type Server } from '@miosa/http';
 import { type Log, newUuid, type Role, type TenantId } from '@miosa/kernel';
 import { type Access, accessRoutes, createAccess } from '../../access/index.ts';
 import { insertMember, insertUser } from '../../access/users.store.ts';
@@ -34,7 +34,7 @@ export interface CallOptions {
 }
 
 /** The whole API on a real database with a fake host, as `compose.ts` joins it. Only in tests. */
-export const createWorld = async (extraRoutes: readonly Route[] = []) => {
+export const createWorld = async (extraRoutes: readonly Route[] = [], remember?: (db: Database) => IdempotencyStore) => {
   const database = await testDatabase();
   const { db } = database;
   const host = createTestHost();
@@ -76,6 +76,7 @@ export const createWorld = async (extraRoutes: readonly Route[] = []) => {
     apiUrl: 'https://api.miosa.localhost:8443',
     translate: databaseFault,
     checkResponses: true,
+    ...(remember === undefined ? {} : { idempotency: remember(db) }),
   });
   const reply = (answer: Awaited<ReturnType<Server['inject']>>): Reply => {
     const isJson = String(answer.headers['content-type']).startsWith('application/json');

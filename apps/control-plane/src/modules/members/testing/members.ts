@@ -1,6 +1,6 @@
 import { postgresIdempotency } from '@miosa/db';
 import type { IdempotencyStore } from '@miosa/http';
-import type { Role, TenantId } from '@miosa/kernel';
+import { newUuid, type Role, type TenantId } from '@miosa/kernel';
 import { sql } from 'kysely';
 import { createInstallation, type Installation, type Reply } from '../../access/testing/installation.ts';
 import { type MembersDeps, membersRoutes } from '../index.ts';
@@ -16,6 +16,8 @@ export interface MembersInstallation extends Installation {
   roles(tenantId?: TenantId): Promise<Record<string, Role>>;
   /** Id of a new one of the first organization. */
   workspace(name: string): Promise<string>;
+  /** The same request twice; the process of the first dies before it remembers its answer. */
+  acrossCrash(request: (headers: Record<string, string>) => Promise<Reply>): Promise<{ first: Reply; second: Reply }>;
   close(): Promise<void>;
 }
 
@@ -23,6 +25,7 @@ export interface MembersInstallation extends Installation {
 export const createMembersInstallation = async (): Promise<MembersInstallation> => {
   let deps: MembersDeps | undefined;
   let store: IdempotencyStore | undefined;
+  let dying = false;
   const known = (): IdempotencyStore => {
     if (store === undefined) throw new Error('not set up');
     return store;
@@ -30,7 +33,8 @@ export const createMembersInstallation = async (): Promise<MembersInstallation> 
   const idempotency: IdempotencyStore = {
     begin: (...of) => known().begin(...of),
     renew: (...of) => known().renew(...of),
-    finish: (...of) => known().finish(...of),
+    finish: (...of) => (dying ? Promise.resolve() : known().finish(...of)),
+    keep: (...of) => known().keep(...of),
     forget: (...of) => known().forget(...of),
   };
   const t = await createInstallation(
@@ -61,6 +65,14 @@ export const createMembersInstallation = async (): Promise<MembersInstallation> 
         t.db.read,
       );
       return Object.fromEntries(rows.map(({ user_id, role }) => [user_id, role]));
+    },
+    acrossCrash: async (request) => {
+      const headers = { 'idempotency-key': newUuid() };
+      dying = true;
+      const first = await request(headers);
+      dying = false;
+      await sql`update idempotency_keys set locked_until = now() - interval '1 second' where status is null`.execute(t.db.read);
+      return { first, second: await request(headers) };
     },
     workspace: async (name) => (await t.call('POST', '/workspaces', { name })).body.data.id,
   };

@@ -10,6 +10,7 @@ import { endBoot, findAny, insertSandbox } from '../store.ts';
 import type { NewSandbox, SandboxRow } from '../types.ts';
 import { keyIdOf, ownerOf } from '../visibility.ts';
 import { auditSandbox, startMetering, voidMetering } from './audit.ts';
+import { bootedElsewhere, type Created, createdEarlier, keepCreated } from './created-earlier.ts';
 import { cleanHost, deadlineAfter, expiryOf, sweepIfDestroyed } from './effects.ts';
 import { hostFault, reasonOf } from './faults.ts';
 import { recorded } from './patience.ts';
@@ -32,11 +33,6 @@ export interface CreateRequest extends OwnershipRequest, ShapeRequest {
   readonly wait_seconds?: number | undefined;
 }
 
-export interface Created {
-  readonly row: SandboxRow;
-  readonly ownership: Ownership;
-}
-
 const DEFAULTS = { template: 'miosa-sandbox', timeoutSec: 3600, waitSec: 60 } as const;
 /** Enough for builds with many workers; a fork bomb meets it in milliseconds. */
 const PIDS_MAX = 2048;
@@ -46,6 +42,9 @@ const SLUG_RANDOM_CHARACTERS = 10;
 /** Creates a sandbox. Resolves when it is command-ready, or with `wait: false` or after `wait_seconds` in the state it then has. */
 export const createSandbox = async (op: Op, core: Core, request: CreateRequest): Promise<Created> => {
   const accepted = performance.now();
+  const earlier = await createdEarlier(op, core);
+  if (earlier !== undefined)
+    return request.wait === false ? earlier : { ...earlier, row: await bootedElsewhere(op, core, earlier.row, waitMs(request)) };
   refuseUnavailable({ ...request });
   const shape = shapeOf(request);
   checkIdleTimeout(request.idle_timeout_sec);
@@ -66,6 +65,7 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
     await putEnv(tx, sealed);
     await startMetering(tx, inserted, inserted.created_at);
     await auditSandbox(tx, op, 'sandboxes.create', inserted);
+    await keepCreated(tx, op, { row: inserted, ownership });
     return inserted;
   });
 
@@ -74,8 +74,10 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
     booting.catch(() => {}); // recorded in the row
     return { row, ownership };
   }
-  return { row: await within(core, booting, row, (request.wait_seconds ?? DEFAULTS.waitSec) * 1000), ownership };
+  return { row: await within(core, booting, row, waitMs(request)), ownership };
 };
+
+const waitMs = (request: CreateRequest): number => (request.wait_seconds ?? DEFAULTS.waitSec) * 1000;
 
 interface Resolved {
   readonly shape: Shape;

@@ -1,3 +1,4 @@
+import { once, type Tx } from '@miosa/db';
 import { mintToken, previewUrl, tokenHash } from '@miosa/hostnames';
 import { Fault, newId, notFound, type Op } from '@miosa/kernel';
 import type { Static } from 'typebox';
@@ -201,7 +202,13 @@ export interface ShareRequest {
 
 /** How much of a share token lists show: enough to tell two apart, nothing to use. */
 const PREFIX_CHARACTERS = 12;
-export const createShare = async (op: Op, core: Core, id: string, request: ShareRequest): Promise<Static<typeof Share>> => {
+type KeepShare = (tx: Tx, share: Static<typeof Share>) => Promise<Static<typeof Share>>;
+
+/** The answer holds the token, once; a repeat of a request that a crash left unanswered gives it again. */
+export const createShare = (op: Op, core: Core, id: string, request: ShareRequest): Promise<Static<typeof Share>> =>
+  once<Static<typeof Share>>(op, 'sandboxes.shares.create', (keep) => mintShare(op, core, id, request, keep));
+
+const mintShare = async (op: Op, core: Core, id: string, request: ShareRequest, keep: KeepShare): Promise<Static<typeof Share>> => {
   const row = await living(op, core, id);
   const now = op.now();
   const port = request.port ?? (await defaultPort(core, row));
@@ -229,11 +236,11 @@ export const createShare = async (op: Op, core: Core, id: string, request: Share
     expires_at: exp === null ? null : new Date(exp * 1000),
     created_at: now,
   };
-  await core.db.tx(op, 'sandboxes.shares.create', async (tx) => {
+  return core.db.tx(op, 'sandboxes.shares.create', async (tx) => {
     await insertShare(tx, share);
     await auditSandbox(tx, op, 'sandboxes.shares.create', row, { metadata: { share_id: shareId, port } });
+    return keep(tx, shareOf(core, row, { ...share, revoked_at: null, last_used_at: null }, token));
   });
-  return shareOf(core, row, { ...share, revoked_at: null, last_used_at: null }, token);
 };
 
 export const listSharesOf = async (op: Op, core: Core, id: string): Promise<Static<typeof Share>[]> => {
