@@ -37,6 +37,8 @@ var operations = map[string]func(json.RawMessage) (any, error){
 	"slots.drop":    operation(dropSlot),
 	"disk.prepare":  operation(prepareDisk),
 	"disk.create":   operation(createVolume),
+	"disk.copy":     operation(copyVolume),
+	"disk.swap":     operation(swapVolumes),
 	"disk.delete":   operation(deleteVolume),
 	"disk.usage":    operation(volumeUsage),
 	"disk.sweep":    operation(sweepQgroups),

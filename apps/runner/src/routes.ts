@@ -13,6 +13,7 @@ const RuntimeSpecBody = Compile(
       memoryMiB: Type.Integer({ minimum: 16, maximum: 2 ** 22 }),
       diskMiB: Type.Integer({ minimum: 16, maximum: 2 ** 26 }),
       pidsMax: Type.Integer({ minimum: 16, maximum: 2 ** 22 }),
+      fromSnapshot: Type.Optional(Type.String()),
       env: Type.Record(Type.String({ pattern: '^[^=\\u0000]+$' }), Type.String({ pattern: '^[^\\u0000]*$' })),
     },
     { additionalProperties: false },
@@ -30,19 +31,32 @@ const sandboxId = (id: string): string => {
   return id;
 };
 
+const snapshotId = (id: unknown): string => {
+  if (typeof id !== 'string' || !isId('snp', id))
+    throw new Fault('VALIDATION_ERROR', 'snapshotId: a snapshot id is snp_ and 26 characters');
+  return id;
+};
+
 const create = async ({ runtime }: Runner, body: unknown): Promise<Answer> => {
   if (!RuntimeSpecBody.Check(body)) {
     const [first] = RuntimeSpecBody.Errors(body);
     throw new Fault('VALIDATION_ERROR', `${first?.instancePath ?? ''} ${first?.message ?? 'is not a sandbox specification'}`.trim());
   }
   sandboxId(body.id);
+  if (body.fromSnapshot !== undefined) snapshotId(body.fromSnapshot);
   return { status: 200, body: await runtime.create(body) };
 };
 
 const actions = { pause: 'pause', resume: 'resume', stop: 'stop' } as const;
 const isAction = (name: string): name is keyof typeof actions => Object.hasOwn(actions, name);
 
-const ofSandbox = async ({ runtime }: Runner, method: string, rawId: string, verb: string | undefined): Promise<Answer | null> => {
+const ofSandbox = async (
+  { runtime }: Runner,
+  method: string,
+  rawId: string,
+  verb: string | undefined,
+  body: unknown,
+): Promise<Answer | null> => {
   const id = sandboxId(rawId);
   if (verb === undefined && method === 'GET') {
     const found = await runtime.inspect(id);
@@ -54,6 +68,8 @@ const ofSandbox = async ({ runtime }: Runner, method: string, rawId: string, ver
     return { status: 204 };
   }
   if (verb === 'stats' && method === 'GET') return { status: 200, body: await runtime.stats(id) };
+  if ((verb === 'snapshot' || verb === 'restore') && method === 'POST')
+    return { status: 200, body: await runtime[verb](id, snapshotId((body as { snapshotId?: unknown } | null)?.snapshotId)) };
   if (verb !== undefined && method === 'POST' && isAction(verb)) return { status: 200, body: await runtime[verb](id) };
   return null;
 };
@@ -66,7 +82,13 @@ export const route = async (runner: Runner, method: string, path: string, body: 
     if (method === 'GET') answer = { status: 200, body: await runner.runtime.list() };
     if (method === 'POST') answer = await create(runner, body);
   } else if (resource === 'sandboxes' && id !== undefined && more === undefined) {
-    answer = await ofSandbox(runner, method, id, verb);
+    answer = await ofSandbox(runner, method, id, verb, body);
+  } else if (resource === 'snapshots' && verb === undefined) {
+    if (id === undefined && method === 'GET') answer = { status: 200, body: await runner.runtime.listSnapshots() };
+    if (id !== undefined && method === 'DELETE') {
+      await runner.runtime.deleteSnapshot(snapshotId(id));
+      answer = { status: 204 };
+    }
   } else if (path === '/capabilities' && method === 'GET') {
     answer = { status: 200, body: await runner.runtime.capabilities() };
   } else if ((path === '/healthz' || path === '/health') && method === 'GET') {

@@ -14,6 +14,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   UNAVAILABLE: 503,
   PAYLOAD_TOO_LARGE: 413,
   BAD_REQUEST: 400,
+  STORAGE_FULL: 507,
 };
 
 const readBody = async (request: IncomingMessage): Promise<unknown> => {

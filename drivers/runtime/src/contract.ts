@@ -31,6 +31,13 @@ export const describeRuntimeContract = (name: string, open: () => Promise<Contra
     let subject: ContractSubject;
     let runtime: RuntimePort;
     const made: string[] = [];
+    const kept: string[] = [];
+    const keep = async (id: string): Promise<string> => {
+      const snapshotId = newId('snp');
+      kept.push(snapshotId);
+      expect(await runtime.snapshot(id, snapshotId)).toMatchObject({ id: snapshotId, sandboxId: id });
+      return snapshotId;
+    };
     const create = (overrides: Partial<RuntimeSpec> = {}): Promise<RuntimeInstance> => {
       const spec = contractSpec(overrides);
       made.push(spec.id);
@@ -47,6 +54,8 @@ export const describeRuntimeContract = (name: string, open: () => Promise<Contra
     });
     afterAll(async () => {
       for (const id of made) await runtime.destroy(id);
+      for (const id of kept) await runtime.deleteSnapshot(id);
+      expect(await runtime.listSnapshots()).toEqual([]);
       expect(await runtime.list()).toEqual([]);
       await subject.close();
     });
@@ -137,6 +146,66 @@ export const describeRuntimeContract = (name: string, open: () => Promise<Contra
       const stats = await runtime.stats(id);
       expect(stats.pids).toBeGreaterThan(0);
       expect(stats.memoryBytes).toBeGreaterThan(0);
+    });
+    it.each(['running', 'paused', 'stopped'] as const)('keeps the files of a %s machine, which goes on as it was', async (state) => {
+      const instance = await create();
+      await execInside(instance.endpoint, 'echo kept > mark; ln -s mark link');
+      if (state === 'paused') await runtime.pause(instance.id);
+      if (state === 'stopped') await runtime.stop(instance.id);
+      const snapshotId = await keep(instance.id);
+      expect((await runtime.inspect(instance.id))?.state).toBe(state);
+      const { endpoint } = await runtime.resume(instance.id);
+      expect((await execInside(endpoint, 'cat link; echo changed > mark')).stdout).toBe('kept\n');
+      const copy = await create({ fromSnapshot: snapshotId, hostname: 'copy' });
+      expect((await execInside(copy.endpoint, 'cat link; echo mine > mark')).stdout).toBe('kept\n');
+      expect((await execInside(endpoint, 'cat mark')).stdout).toBe('changed\n');
+      await runtime.destroy(instance.id);
+      const second = await create({ fromSnapshot: snapshotId });
+      expect((await execInside(second.endpoint, 'cat mark')).stdout).toBe('kept\n');
+      await runtime.deleteSnapshot(snapshotId);
+      expect((await execInside(copy.endpoint, 'cat mark')).stdout).toBe('mine\n');
+    });
+    it('makes one snapshot however often and however concurrently its id is given', async () => {
+      const { id, endpoint } = await create();
+      await execInside(endpoint, 'echo first > mark');
+      const snapshotId = newId('snp');
+      kept.push(snapshotId);
+      const [one, two] = await Promise.all([runtime.snapshot(id, snapshotId), runtime.snapshot(id, snapshotId)]);
+      expect(two).toEqual(one);
+      await execInside(endpoint, 'echo later > mark');
+      expect(await runtime.snapshot(id, snapshotId)).toEqual(one);
+      const copy = await create({ fromSnapshot: snapshotId });
+      expect((await execInside(copy.endpoint, 'cat mark')).stdout).toBe('first\n');
+      expect((await runtime.listSnapshots()).filter((snapshot) => snapshot.id === snapshotId)).toEqual([one]);
+    });
+    it.each(['running', 'paused', 'stopped', 'lost'] as const)(
+      'gives a %s machine the files of a snapshot back, however often',
+      async (state) => {
+        const instance = await create();
+        await execInside(instance.endpoint, 'echo kept > mark');
+        const snapshotId = await keep(instance.id);
+        await execInside(instance.endpoint, 'echo changed > mark; echo new > other');
+        if (state === 'paused') await runtime.pause(instance.id);
+        if (state === 'stopped') await runtime.stop(instance.id);
+        if (state === 'lost') await subject.lose(instance);
+        expect((await runtime.restore(instance.id, snapshotId)).state).toBe('stopped');
+        expect((await runtime.restore(instance.id, snapshotId)).state).toBe('stopped');
+        const { endpoint } = await runtime.resume(instance.id);
+        expect(await execInside(endpoint, 'cat mark; test -e other')).toMatchObject({ stdout: 'kept\n', exitCode: 1 });
+      },
+    );
+    it('answers NOT_FOUND to what needs an unknown snapshot, changes nothing, and deletes one without complaint', async () => {
+      const { id, endpoint } = await create();
+      await execInside(endpoint, 'echo kept > mark');
+      const unknown = newId('snp');
+      const copy = newId('sbx');
+      await expect(create({ id: copy, fromSnapshot: unknown })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      expect(await runtime.inspect(copy)).toBeNull();
+      await expect(runtime.restore(id, unknown)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await expect(runtime.snapshot(newId('sbx'), unknown)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      expect((await execInside(endpoint, 'cat mark')).stdout).toBe('kept\n');
+      await runtime.deleteSnapshot(unknown);
+      expect((await runtime.listSnapshots()).map((snapshot) => snapshot.id)).not.toContain(unknown);
     });
     it.each(['pause', 'resume', 'stop', 'stats'] as const)('answers NOT_FOUND to %s of an unknown id', async (method) => {
       await expect(runtime[method](newId('sbx'))).rejects.toMatchObject({ code: 'NOT_FOUND' });

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { ERROR_CODES, type ErrorCode, Fault } from '@miosa/kernel';
-import type { RuntimeCapabilities, RuntimeInstance, RuntimePort, RuntimeStats } from './port.ts';
+import type { RuntimeCapabilities, RuntimeInstance, RuntimePort, RuntimeSnapshot, RuntimeStats } from './port.ts';
 
 export interface OciRuntimeOptions {
   /** The runner's socket; whoever may open it may command the runner. */
@@ -72,6 +72,10 @@ export const createOciRuntime = ({ socketPath, timeoutMs = 60_000 }: OciRuntimeO
     resume: (id) => send<RuntimeInstance>('POST', `${at(id)}/resume`),
     stop: (id) => send<RuntimeInstance>('POST', `${at(id)}/stop`),
     destroy: (id) => send<void>('DELETE', at(id)),
+    snapshot: (id, snapshotId) => send<RuntimeSnapshot>('POST', `${at(id)}/snapshot`, { snapshotId }),
+    restore: (id, snapshotId) => send<RuntimeInstance>('POST', `${at(id)}/restore`, { snapshotId }),
+    deleteSnapshot: (snapshotId) => send<void>('DELETE', `/snapshots/${encodeURIComponent(snapshotId)}`),
+    listSnapshots: () => send<RuntimeSnapshot[]>('GET', '/snapshots'),
     inspect: async (id) => {
       try {
         return await send<RuntimeInstance>('GET', at(id));

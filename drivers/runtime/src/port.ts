@@ -14,6 +14,16 @@ export interface RuntimeSpec {
   readonly pidsMax: number;
   /** Base environment of every process started inside. */
   readonly env: Readonly<Record<string, string>>;
+  /** Its files are those of this snapshot (and its template build the snapshot's) instead of the template's alone. */
+  readonly fromSnapshot?: string;
+}
+
+/** Files of a sandbox at one instant, kept by the host until deleted, whatever becomes of the sandbox. */
+export interface RuntimeSnapshot {
+  readonly id: string;
+  readonly sandboxId: string;
+  /** Everything it refers to, whether or not other volumes share it. */
+  readonly sizeBytes: number;
 }
 
 /** `running` and `paused` keep processes; `stopped` has files only; `lost` means the record is there but the machine is not. */
@@ -59,6 +69,16 @@ export interface RuntimePort {
   stop(id: string): Promise<RuntimeInstance>;
   /** Legal in every state and for unknown ids; afterwards nothing of the sandbox is left on the host. */
   destroy(id: string): Promise<void>;
+  /**
+   * Keeps the files as they are now, under a brief freeze; running stays running, paused paused. An existing `snapshotId` is answered as it
+   * was made. STORAGE_FULL when the host has no room.
+   */
+  snapshot(id: string, snapshotId: string): Promise<RuntimeSnapshot>;
+  /** Ends processes and gives the sandbox the files of the snapshot: `stopped` afterwards, with the old files or the new ones whole. */
+  restore(id: string, snapshotId: string): Promise<RuntimeInstance>;
+  /** Also for unknown ids. What was made from it stays whole. CONFLICT while a sandbox is being restored from it. */
+  deleteSnapshot(snapshotId: string): Promise<void>;
+  listSnapshots(): Promise<readonly RuntimeSnapshot[]>;
   inspect(id: string): Promise<RuntimeInstance | null>;
   list(): Promise<readonly RuntimeInstance[]>;
   stats(id: string): Promise<RuntimeStats>;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +29,11 @@ const hardOpenFiles = (): number => {
   return Math.min(1_048_576, limit === 'unlimited' ? 1_048_576 : Number(limit));
 };
 
-const etcFiles = (hostname: string, gateway: string): Record<string, string> => ({
+/** machine-id(5): an id of this machine alone, the same at each of its boots, also where its files are another's copy. */
+const machineId = (id: string): string => createHash('sha256').update(`machine-id\n${id}`).digest('hex').slice(0, 32);
+
+const etcFiles = (id: string, hostname: string, gateway: string): Record<string, string> => ({
+  'machine-id': `${machineId(id)}\n`,
   'resolv.conf': `nameserver ${gateway}\noptions timeout:2 attempts:2\n`,
   hosts: `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${hostname}\n`,
   hostname: `${hostname}\n`,
@@ -59,7 +64,7 @@ export const createBooter = (config: RunnerConfig, parts: { helper: Helper; cgro
           ...disk.layers(spec.id),
           idBase: slot.idBase,
           agent: config.agentPath,
-          etc: etcFiles(spec.hostname, slot.host),
+          etc: etcFiles(spec.id, spec.hostname, slot.host),
           runtime: config.runtime,
           spec: ociSpec({
             hostname: spec.hostname,

@@ -9,7 +9,8 @@ import { keyedMutex } from './keyed-mutex.ts';
 import type { AddressPlan } from './network/addresses.ts';
 import type { SlotPool } from './network/slots.ts';
 import { isAlive } from './process.ts';
-import type { Records, SandboxRecord } from './records.ts';
+import type { Records, SandboxRecord, SnapshotRecords } from './records.ts';
+import { createSnapshots } from './snapshots.ts';
 import { readStats } from './stats.ts';
 import type { templateStore } from './templates.ts';
 
@@ -20,6 +21,7 @@ export interface LifecycleParts {
   readonly slots: SlotPool;
   readonly plan: AddressPlan;
   readonly records: Records;
+  readonly snapshots: SnapshotRecords;
   readonly booter: Booter;
   readonly templates: ReturnType<typeof templateStore>;
   readonly log: Log;
@@ -28,6 +30,7 @@ export interface LifecycleParts {
 export interface Lifecycle extends RuntimePort {
   /** After a restart: what the record says was under way is finished or undone; what runs is kept. */
   recover(record: SandboxRecord): Promise<void>;
+  forgetLostSnapshots(): Promise<void>;
 }
 
 const KILL_TIMEOUT_MS = 10_000;
@@ -87,14 +90,29 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     return records.save({ ...record, phase: 'running', process: { pid: booted.pid, startTime: booted.startTime } });
   };
 
+  const snapshots = createSnapshots({
+    cgroups,
+    disk,
+    records,
+    snapshots: parts.snapshots,
+    exclusive,
+    isRunning: (record) => stateOf(record) === 'running',
+    stop: stopNow,
+    instance,
+    log,
+  });
+
   const createNow = async (spec: RuntimeSpec): Promise<RuntimeInstance> => {
     const existing = records.get(spec.id);
     if (existing !== undefined) return instance(existing);
-    const rootfs = templates.resolve(spec.templateId);
+    const { fromSnapshot } = spec;
+    const rootfs = fromSnapshot === undefined ? templates.resolve(spec.templateId) : snapshots.rootfsOf(fromSnapshot);
     disk.assertRoom();
     const record: SandboxRecord = { spec, rootfs, phase: 'creating', slot: null, process: null };
+    const layDisk = (): Promise<void> =>
+      fromSnapshot === undefined ? disk.create(spec.id, spec.diskMiB) : snapshots.copy(fromSnapshot, spec.id, spec.diskMiB);
     try {
-      return instance(await bootNow(record, () => disk.create(spec.id, spec.diskMiB)));
+      return instance(await bootNow(record, layDisk));
     } catch (error) {
       await destroyNow(spec.id);
       if (error instanceof Fault) throw error;
@@ -132,6 +150,11 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     resume: (id) => exclusive(id, () => resumeNow(id)),
     stop: (id) => exclusive(id, async () => instance(known(id).phase === 'stopped' ? known(id) : await stopNow(known(id)))),
     destroy: (id) => exclusive(id, () => destroyNow(id)),
+    snapshot: (id, snapshotId) => exclusive(id, async () => snapshots.take(known(id), snapshotId)),
+    restore: (id, snapshotId) => exclusive(id, async () => snapshots.restore(known(id), snapshotId)),
+    deleteSnapshot: snapshots.remove,
+    listSnapshots: async () => snapshots.list(),
+    forgetLostSnapshots: snapshots.forgetLost,
     inspect: (id) => exclusive(id, async () => (records.get(id) === undefined ? null : instance(known(id)))),
     // Without waiting: one slow sandbox must not hold the list. What is half made or half gone is not listed.
     list: async () =>
@@ -144,8 +167,9 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
       return readStats(record, { cgroups, disk, link: record.slot === null ? null : parts.plan.slot(record.slot).link });
     },
     capabilities: async () => ({ driver: 'oci', isolation: 'container', pauseKeeps: 'memory', templates: templates.list() }),
-    recover: (record) =>
-      exclusive(record.spec.id, async () => {
+    recover: (left) =>
+      exclusive(left.spec.id, async () => {
+        const record = await snapshots.recover(left);
         if (record.phase === 'creating' || record.phase === 'destroying') await destroyNow(record.spec.id);
         else if (record.phase === 'booting' || record.phase === 'stopping') await stopNow(record);
         else if (record.phase === 'running' && !isAlive(record.process)) {

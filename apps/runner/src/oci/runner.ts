@@ -11,7 +11,7 @@ import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { openNetwork } from './network/network.ts';
 import { slotPool } from './network/slots.ts';
 import { isAlive } from './process.ts';
-import { openRecords } from './records.ts';
+import { openRecords, openSnapshotRecords } from './records.ts';
 import { sweepOrphans } from './sweep.ts';
 import { templateStore } from './templates.ts';
 
@@ -40,6 +40,7 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   chownSync(socketsDir, 0, config.gid);
   mkdirSync(stage, { recursive: true, mode: 0o755 });
   const records = openRecords(join(folder, 'sandboxes'));
+  const snapshots = openSnapshotRecords(join(folder, 'snapshots'));
   const helper = startHelper(config.launchPath, onFailure);
   const cgroups = openCgroups(`miosa-${config.instance}`);
   const disk = await openDisk(helper, folder, config.diskGiB);
@@ -55,19 +56,21 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
     slots,
     plan: network.plan,
     records,
+    snapshots,
     booter,
     templates: templateStore(config.templatesDir),
     log,
   });
 
   for (const record of records.all()) await runtime.recover(record);
+  await runtime.forgetLostSnapshots();
   const liveLinks = new Set(live.flatMap((record) => (record.slot === null ? [] : [network.plan.slot(record.slot).link])));
   await sweepOrphans({
     cgroups,
     disk,
     helper,
     socketsDir,
-    known: new Set(records.all().map((record) => record.spec.id)),
+    known: new Set([...records.all().map((record) => record.spec.id), ...snapshots.all().map(({ id }) => id)]),
     links: network.links(),
     liveLinks,
     log,

@@ -38,7 +38,13 @@ describe('OCI specification', () => {
   });
   it('mounts nothing of the host but the agent, read-only, and three small files', () => {
     const binds = spec.mounts.filter(({ type }) => type === 'bind');
-    expect(binds.map(({ destination }) => destination)).toEqual(['/.miosa/agent', '/etc/resolv.conf', '/etc/hosts', '/etc/hostname']);
+    expect(binds.map(({ destination }) => destination)).toEqual([
+      '/.miosa/agent',
+      '/etc/resolv.conf',
+      '/etc/hosts',
+      '/etc/hostname',
+      '/etc/machine-id',
+    ]);
     expect(binds[0]?.options).toContain('ro');
   });
 });

@@ -59,7 +59,7 @@ const mounts = ({ stage, memoryMiB }: BootOptions) => [
     options: ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${Math.ceil(memoryMiB / 2)}m`, 'nr_inodes=65536'],
   },
   { destination: '/.miosa/agent', type: 'bind', source: `${stage}/agent`, options: ['bind', 'ro', 'nosuid', 'nodev'] },
-  ...['resolv.conf', 'hosts', 'hostname'].map((name) => ({
+  ...['resolv.conf', 'hosts', 'hostname', 'machine-id'].map((name) => ({
     destination: `/etc/${name}`,
     type: 'bind',
     source: `${stage}/etc/${name}`,

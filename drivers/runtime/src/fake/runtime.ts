@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Fault } from '@miosa/kernel';
-import type { RuntimeInstance, RuntimePort, RuntimeSpec, RuntimeState } from '../port.ts';
+import type { RuntimeInstance, RuntimePort, RuntimeSnapshot, RuntimeSpec, RuntimeState } from '../port.ts';
 import { type FakeAgent, startFakeAgent } from './agent.ts';
 
 export interface FakeRuntime extends RuntimePort {
@@ -29,6 +29,7 @@ export const createFakeRuntime = (): FakeRuntime => {
   const root = mkdtempSync(join(tmpdir(), 'miosa-fake-'));
   const machines = new Map<string, Machine>();
   const failures = new Map<keyof RuntimePort, Error>();
+  const snapshots = new Map<string, RuntimeSnapshot>();
   const creating = new Map<string, Promise<RuntimeInstance>>();
 
   const trip = (method: keyof RuntimePort): void => {
@@ -40,6 +41,16 @@ export const createFakeRuntime = (): FakeRuntime => {
     const machine = machines.get(id);
     if (machine === undefined) throw absent();
     return machine;
+  };
+  const filesOf = (snapshotId: string): string => {
+    if (!snapshots.has(snapshotId)) throw new Fault('NOT_FOUND', 'There is no such snapshot on this host.');
+    return join(root, snapshotId);
+  };
+  const copyFiles = (from: string, to: string): void => {
+    rmSync(`${to}.part`, { recursive: true, force: true });
+    cpSync(from, `${to}.part`, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+    rmSync(to, { recursive: true, force: true });
+    renameSync(`${to}.part`, to);
   };
   const socketPath = (id: string): string => join(root, `${id.slice(-12)}.sock`);
   const instance = ({ spec, state }: Machine): RuntimeInstance => ({
@@ -60,6 +71,7 @@ export const createFakeRuntime = (): FakeRuntime => {
   const createNow = async (spec: RuntimeSpec): Promise<RuntimeInstance> => {
     if (!TEMPLATES.includes(spec.templateId)) throw new Fault('NOT_FOUND', `There is no template '${spec.templateId}' on this host.`);
     const folder = join(root, spec.id);
+    if (spec.fromSnapshot !== undefined) copyFiles(filesOf(spec.fromSnapshot), folder);
     mkdirSync(join(folder, 'workspace'), { recursive: true });
     const machine: Machine = { spec, folder, state: 'stopped', agent: null };
     await boot(machine);
@@ -108,6 +120,32 @@ export const createFakeRuntime = (): FakeRuntime => {
       await end(machine, 'stopped');
       rmSync(machine.folder, { recursive: true, force: true });
       machines.delete(id);
+    },
+    snapshot: async (id, snapshotId) => {
+      trip('snapshot');
+      const made = snapshots.get(snapshotId);
+      if (made !== undefined) return made;
+      copyFiles(known(id).folder, join(root, snapshotId));
+      const snapshot = { id: snapshotId, sandboxId: id, sizeBytes: 16_384 };
+      snapshots.set(snapshotId, snapshot);
+      return snapshot;
+    },
+    restore: async (id, snapshotId) => {
+      trip('restore');
+      const machine = known(id);
+      const files = filesOf(snapshotId);
+      await end(machine, 'stopped');
+      copyFiles(files, machine.folder);
+      return instance(machine);
+    },
+    deleteSnapshot: async (snapshotId) => {
+      trip('deleteSnapshot');
+      snapshots.delete(snapshotId);
+      rmSync(join(root, snapshotId), { recursive: true, force: true });
+    },
+    listSnapshots: async () => {
+      trip('listSnapshots');
+      return [...snapshots.values()];
     },
     inspect: async (id) => {
       trip('inspect');
