@@ -26,6 +26,7 @@ type agent struct {
 	config     config
 	privileged bool // root: can act as the user sandbox
 	processes  *processTable
+	terminals  *terminalTable
 	base       atomic.Pointer[map[string]string] // environment of PUT /env
 	oomScore   []byte                            // of every command
 	trim       *trimmer
@@ -37,7 +38,7 @@ func newAgent(c config) (*agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &agent{config: c, privileged: os.Geteuid() == 0, processes: processes, oomScore: commandOomScore(), trim: newTrimmer(), mux: http.NewServeMux()}
+	a := &agent{config: c, privileged: os.Geteuid() == 0, processes: processes, terminals: newTerminalTable(), oomScore: commandOomScore(), trim: newTrimmer(), mux: http.NewServeMux()}
 	a.base.Store(&map[string]string{})
 	a.routes()
 	return a, nil
@@ -65,6 +66,12 @@ func (a *agent) routes() {
 		"GET /processes/{id}/logs":    a.processLogs,
 		"GET /ports":                  a.listPorts,
 		"GET /tunnel/{port}":          a.tunnel,
+		"POST /terminals":             a.openTerminal,
+		"GET /terminals":              a.listTerminals,
+		"GET /terminals/{id}":         a.getTerminal,
+		"POST /terminals/{id}/resize": a.resizeTerminal,
+		"DELETE /terminals/{id}":      a.endTerminal,
+		"GET /terminals/{id}/attach":  a.attachTerminal,
 	} {
 		a.route(pattern, handle)
 	}

@@ -68,6 +68,7 @@ func run(socket string, c config) error {
 		}
 	case <-stop:
 	}
+	a.terminals.hangUp()
 	a.processes.shutdown()
 	return server.Close()
 }
