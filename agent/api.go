@@ -30,6 +30,7 @@ type agent struct {
 	base       atomic.Pointer[map[string]string] // environment of PUT /env
 	oomScore   []byte                            // of every command
 	trim       *trimmer
+	watchers   atomic.Int32 // streams of GET /files/watch
 	mux        *http.ServeMux
 }
 
@@ -78,6 +79,7 @@ func (a *agent) routes() {
 	for pattern, handle := range map[string]fileHandler{
 		"GET /files":             a.listFiles,
 		"GET /files/stat":        a.statFile,
+		"GET /files/watch":       a.watchFiles,
 		"GET /files/content":     a.readFile,
 		"PUT /files/content":     a.putFile,
 		"DELETE /files/content":  a.deleteFile,
