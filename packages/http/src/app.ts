@@ -1,4 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Actor, type ErrorCode, Fault, newId } from '@miosa/kernel';
 import fastify, { type FastifyInstance, type FastifyReply, type HTTPMethods } from 'fastify';
@@ -17,6 +18,7 @@ import { createScope, type Scope, type Serve, type Work } from './scope.ts';
 import { createStreams } from './streams.ts';
 import { authenticated } from './ticket.ts';
 import type { Validator } from './validation.ts';
+import { createWebSockets, upgrades } from './websocket.ts';
 import { wellKnown } from './well-known.ts';
 
 export interface Shared {
@@ -36,6 +38,22 @@ type Surface = 'public' | 'internal';
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
+const asksForWebSocket = (request: IncomingMessage): boolean =>
+  request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket';
+
+/** An upgrade takes the way of every request, so that whatever refuses it answers as it would any other; only its route completes it. */
+const routeUpgrades = (app: FastifyInstance): void => {
+  app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => {}); // without a listener a reset would end the process
+    upgrades.set(request, { socket, head });
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0]);
+    response.once('finish', () => socket.end());
+    app.routing(request, response);
+  });
+};
+
 /** Fastify routes and writes; reading, checking and rendering are ours, so that every byte of an error has our form. */
 const createRouter = ({ serve, fail }: Scope): FastifyInstance => {
   const app = fastify({
@@ -47,6 +65,7 @@ const createRouter = ({ serve, fail }: Scope): FastifyInstance => {
     requestTimeout: 0,
     keepAliveTimeout: 75_000,
     routerOptions: { maxParamLength: 4096 },
+    http: { shouldUpgradeCallback: asksForWebSocket },
     frameworkErrors: (error, request, reply) => void fail(request, reply, error),
     clientErrorHandler: (_error, socket) => {
       if (!socket.writable) return;
@@ -63,6 +82,7 @@ const createRouter = ({ serve, fail }: Scope): FastifyInstance => {
     throw new Fault('NOT_FOUND', 'There is no such route.');
   };
   app.setNotFoundHandler(serve('unknown', notFound));
+  routeUpgrades(app);
   return app;
 };
 
@@ -113,7 +133,7 @@ const createAdmission = (surface: Surface, options: ServerOptions): Admit => {
 const urlOf = ({ internal, path }: Route): string =>
   routerPath(internal === true ? (path.startsWith('/internal/') ? path : `/internal${path}`) : `/api/v1${path}`);
 
-const answersHead = ({ method, response }: Route): boolean => method === 'GET' && response !== 'sse';
+const answersHead = ({ method, response }: Route): boolean => method === 'GET' && response !== 'sse' && response !== 'websocket';
 
 /** 405 with `Allow` for the verbs a path does not have; preflight where a browser token may come. */
 const addOtherMethods = (app: FastifyInstance, url: string, routes: readonly Route[], serve: Serve): void => {
@@ -154,9 +174,10 @@ export const createApp = (surface: Surface, { options, validator, cursors, metri
   const app = createRouter(scope);
   const admit = createAdmission(surface, options);
   const streams = createStreams(options, drain.signal);
+  const webSockets = createWebSockets(options, drain.signal);
 
   const addRoute = (url: string, route: Route): void => {
-    const run = createPipeline(route, { options, validator, cursors, streams });
+    const run = createPipeline(route, { options, validator, cursors, streams, webSockets });
     const handler = scope.serve(route.id, async (op, request, reply) => {
       await admit(route, op, request.headers, reply);
       return run(op, request, reply);

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Fault } from '@miosa/kernel';
+import { type Actor, Fault } from '@miosa/kernel';
+import type { ServerOptions } from './options.ts';
 import type { Route } from './route.ts';
 
 /** Contract 1.11: only what a browser token can reach answers other origins. */
@@ -32,6 +33,19 @@ export const assertNotInBrowser = (headers: IncomingHttpHeaders, apiOrigin: stri
     'API keys must never be used in a browser. Call MIOSA from your backend, or mint a short-lived token for the browser.',
     {
       details: { reason: 'api_key_in_browser' },
+    },
+  );
+};
+
+/** A page that opens a WebSocket must be the API's own or of an allowed origin (contract 1.10): there is no preflight to stop another. */
+export const assertOrigin = async (options: ServerOptions, actor: Actor, { origin }: IncomingHttpHeaders): Promise<void> => {
+  if (origin === undefined || origin === new URL(options.apiUrl).origin) return;
+  if ((await options.originAllowed?.(actor, origin)) === true) return;
+  throw new Fault(
+    'FORBIDDEN',
+    'Pages of this origin may not connect here. Use a browser token, and add the origin to allowed_origins in the settings.',
+    {
+      details: { reason: 'origin_not_allowed' },
     },
   );
 };

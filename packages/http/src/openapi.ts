@@ -24,7 +24,13 @@ const errorCodesOf = (route: Route): ErrorCode[] => {
 
 /** Does the route honour `Idempotency-Key`? JSON answers to an authenticated POST (contract 1.4). */
 export const remembers = ({ method, response, body, access, internal }: Route): boolean =>
-  method === 'POST' && response !== 'raw' && response !== 'sse' && body !== 'raw' && access !== 'public' && internal !== true;
+  method === 'POST' &&
+  response !== 'raw' &&
+  response !== 'sse' &&
+  response !== 'websocket' &&
+  body !== 'raw' &&
+  access !== 'public' &&
+  internal !== true;
 
 const parameters = (route: Route, schemaOf: (schema: unknown) => Json): Json[] => {
   const names = [...route.path.matchAll(/\{([a-z0-9_]+)(\.\.\.)?\}/gi)];
@@ -93,11 +99,14 @@ const operation = (route: Route, schemaOf: (schema: unknown) => Json): Json => {
     parameters: parameters(route, schemaOf),
     ...requestBody,
     responses: {
-      [route.status ?? 200]: { description: route.summary, content: { ...success(route, schemaOf), ...alternatives(route) } },
+      ...(route.response === 'websocket'
+        ? { 101: { description: 'A WebSocket.' } }
+        : { [route.status ?? 200]: { description: route.summary, content: { ...success(route, schemaOf), ...alternatives(route) } } }),
       ...Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/Error${status}` }])),
     },
     'x-miosa-access': route.access,
     'x-miosa-errors': codes,
+    ...(route.response === 'websocket' ? { 'x-miosa-websocket': true } : {}),
   };
 };
 

@@ -39,14 +39,16 @@ export interface ServerOptions {
   readonly translate?: Translate;
   /** May a page of this origin read the answers its browser token gets? (contract 1.11) Default: no. */
   originAllowed?(actor: Actor, origin: string): boolean | Promise<boolean>;
-  /** Uses up a stream ticket presented for a request of this path; `null` = 401. Default: none is good (contract 1.9). */
-  redeemTicket?(ticket: string, path: string): Promise<Actor | null>;
+  /** Uses up a stream ticket presented for a request of this path; `null` = 401. `bound`: only one made for this very path. Default: none is good (contract 1.9). */
+  redeemTicket?(ticket: string, path: string, bound: boolean): Promise<Actor | null>;
   /** Calls `end` when the credential behind `actor` stops being valid; answers how to stop watching. Cuts open streams (contract 2.4). */
   watchCredential?(actor: Actor, end: () => void): () => void;
   /** Hears of every credential that was told no (401 of a known one, 403). Must neither throw nor wait: the answer comes after it. */
   onRefused?(refused: Refused, op: Op): void;
   /** Compile every schema at once and compare answers with theirs. For tests. */
   readonly checkResponses?: boolean;
+  /** How often open WebSockets are pinged. Default 30,000. */
+  readonly pingMs?: number;
   /** How long `close` waits for requests in flight. Default 10,000. */
   readonly graceMs?: number;
 }

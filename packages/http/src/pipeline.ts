@@ -8,15 +8,17 @@ import { remembers } from './openapi.ts';
 import type { ServerOptions } from './options.ts';
 import type { RequestOp } from './request-op.ts';
 import { createRequestReader, type ReadRequest } from './request-reader.ts';
-import type { RawResponse, Route, SseResponse } from './route.ts';
+import type { RawResponse, Route, SseResponse, WebSocketResponse } from './route.ts';
 import type { Streams } from './streams.ts';
 import type { Validator } from './validation.ts';
+import type { WebSockets } from './websocket.ts';
 
 export interface PipelineContext {
   readonly options: ServerOptions;
   readonly validator: Validator;
   readonly cursors: Cursors;
   readonly streams: Streams;
+  readonly webSockets: WebSockets;
 }
 
 /** The body of a replay is the first one to the byte, so the header follows it: both name the same request (contract 1.7). */
@@ -39,8 +41,8 @@ const sharesWith = (actor: Actor): string => {
 const isRaw = (result: unknown): result is RawResponse => (result as { kind?: unknown } | null)?.kind === 'raw';
 
 /** What happens after credential and rights: reading and checks, idempotency, handler, envelope (contract 1.3, 1.4). */
-export const createPipeline = (route: Route, { options, validator, cursors, streams }: PipelineContext) => {
-  const isJson = route.response !== 'raw' && route.response !== 'sse';
+export const createPipeline = (route: Route, { options, validator, cursors, streams, webSockets }: PipelineContext) => {
+  const isJson = route.response !== 'raw' && route.response !== 'sse' && route.response !== 'websocket';
   const read = createRequestReader(route, { validator, cursors });
   const envelope = createEnvelope(route, isJson && options.checkResponses === true ? validator.response(route.response) : null);
 
@@ -76,6 +78,11 @@ export const createPipeline = (route: Route, { options, validator, cursors, stre
 
   return async (op: RequestOp, request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const ready = await read(request, op);
+    if (route.response === 'websocket') {
+      const upgrade = await webSockets.check(op, request);
+      const opened = (await route.handler(op, ready.request)) as WebSocketResponse;
+      return webSockets.accept(op, request, reply, upgrade, opened);
+    }
     if (!isJson) {
       const result = (await route.handler(op, ready.request)) as SseResponse | RawResponse;
       return result.kind === 'sse' ? streams.sendSse(op, reply, result) : streams.sendRaw(op, request, reply, result);

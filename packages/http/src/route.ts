@@ -61,6 +61,30 @@ export interface SseResponse {
   readonly events: AsyncIterable<SseEvent>;
 }
 
+/** The server's end of an open WebSocket. */
+export interface WebSocketPeer {
+  /** Bytes as a binary frame, text as a text frame. A promise: wait for it before more is sent (it never rejects). */
+  send(data: Uint8Array | string): Promise<void> | undefined;
+  /** Codes of contract 1.10 (`CLOSE`). Nothing is delivered any more. */
+  close(code: number, reason?: string): void;
+}
+
+export interface WebSocketHandlers {
+  /** Bytes of a binary frame, or the text of a text frame. No further frame is read while a returned promise is pending. */
+  message(data: Buffer | string): Promise<void> | undefined;
+  /** The exchange is over, by whichever side; called once. */
+  closed(): void;
+}
+
+/**
+ * What a handler of `response: 'websocket'` returns: its work so far may still refuse with a status; `open` is called after the handshake.
+ * What it holds open must end with `op.signal`, which also fires when no handshake came about.
+ */
+export interface WebSocketResponse {
+  readonly kind: 'websocket';
+  readonly open: (peer: WebSocketPeer) => WebSocketHandlers;
+}
+
 /** Overrides the declared status (e.g. 200 instead of 201 for an existing object). */
 export interface WithStatus<T> {
   readonly kind: 'status';
@@ -74,19 +98,21 @@ type ParamsOf<P> = P extends TSchema ? Static<P> : Record<string, string>;
 type QueryOf<Q> = Q extends TSchema ? Static<Q> : Record<string, string | undefined>;
 type ResultOf<R, E> = R extends 'sse'
   ? SseResponse
-  : R extends 'raw'
-    ? RawResponse
-    : R extends TSchema
-      ? E extends 'list'
-        ? Page<Static<R>> | RawResponse
-        : Static<R> | WithStatus<Static<R>>
-      : never;
+  : R extends 'websocket'
+    ? WebSocketResponse
+    : R extends 'raw'
+      ? RawResponse
+      : R extends TSchema
+        ? E extends 'list'
+          ? Page<Static<R>> | RawResponse
+          : Static<R> | WithStatus<Static<R>>
+        : never;
 
 export interface RouteSpec<
   P extends TSchema | undefined,
   Q extends TSchema | undefined,
   B extends TSchema | 'raw' | undefined,
-  R extends TSchema | 'raw' | 'sse',
+  R extends TSchema | 'raw' | 'sse' | 'websocket',
   E extends 'data' | 'list' | 'bare',
 > {
   /** Operation id = SDK call = CLI command, e.g. `sandboxes.create`. */
@@ -106,7 +132,7 @@ export interface RouteSpec<
   readonly body?: B;
   /** Default 1 MiB for JSON; raw bodies are not buffered and checked by their handler. */
   readonly bodyLimitBytes?: number;
-  /** Schema of one object; `list` wraps it in a page, `bare` sends it without `{data}`. */
+  /** Schema of one object; `list` wraps it in a page, `bare` sends it without `{data}`. `websocket` routes are GETs that open one. */
   readonly response: R;
   readonly envelope?: E;
   /** Further media types a handler may answer a fitting `Accept` with, as a `RawResponse` (exports). */
@@ -129,7 +155,7 @@ export const defineRoute = <
   P extends TSchema | undefined = undefined,
   Q extends TSchema | undefined = undefined,
   B extends TSchema | 'raw' | undefined = undefined,
-  R extends TSchema | 'raw' | 'sse' = 'raw',
+  R extends TSchema | 'raw' | 'sse' | 'websocket' = 'raw',
   E extends 'data' | 'list' | 'bare' = 'data',
 >(
   spec: RouteSpec<P, Q, B, R, E>,
@@ -143,6 +169,7 @@ export const leastRoleOf = ({ access, method }: Pick<Route, 'access' | 'method'>
 
 export const withStatus = <T>(status: number, data: T): WithStatus<T> => ({ kind: 'status', status, data });
 export const sse = (events: AsyncIterable<SseEvent>): SseResponse => ({ kind: 'sse', events });
+export const websocket = (open: WebSocketResponse['open']): WebSocketResponse => ({ kind: 'websocket', open });
 export const raw = (body: RawResponse['body'], headers: Record<string, string>, status = 200): RawResponse => ({
   kind: 'raw',
   status,

@@ -9,9 +9,12 @@ interface Asked {
   readonly query: unknown;
 }
 
-/** `EventSource` sends no header, so its streams, and nothing else, take a ticket in the address (contract 1.9). A header goes before it. */
+/**
+ * A page's `EventSource` and `WebSocket` send no header, so these, and nothing else, take a ticket in the address (contract 1.9, 1.10). A header
+ * goes before it.
+ */
 const ticketIn = ({ method, response }: Route, { headers, query }: Asked): string | null => {
-  if (method !== 'GET' || response !== 'sse' || headers.authorization !== undefined) return null;
+  if (method !== 'GET' || (response !== 'sse' && response !== 'websocket') || headers.authorization !== undefined) return null;
   const { ticket } = (query ?? {}) as { readonly ticket?: unknown };
   return typeof ticket === 'string' ? ticket : null;
 };
@@ -20,5 +23,5 @@ const ticketIn = ({ method, response }: Route, { headers, query }: Asked): strin
 export const authenticated = async (options: ServerOptions, route: Route, asked: Asked, ip: string | null): Promise<Actor | null> => {
   const ticket = ticketIn(route, asked);
   if (ticket === null) return options.authenticate(asked.headers, ip);
-  return (await options.redeemTicket?.(ticket, asked.url.split('?', 1)[0] ?? '')) ?? null;
+  return (await options.redeemTicket?.(ticket, asked.url.split('?', 1)[0] ?? '', route.response === 'websocket')) ?? null;
 };

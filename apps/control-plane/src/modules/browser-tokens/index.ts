@@ -8,7 +8,7 @@ import { allRoutes } from './routes.ts';
 import type { SettingsUpdate } from './schemas.ts';
 import { changeSettings } from './settings.ts';
 import { purgeTickets } from './tickets.store.ts';
-import { redeemTicket } from './tickets.ts';
+import { createTicket, redeemTicket } from './tickets.ts';
 
 export type { BrowserTokensDeps, SandboxBoundaries, SigningKeys } from './core.ts';
 export { SettingsUpdate } from './schemas.ts';
@@ -25,7 +25,9 @@ export const createBrowserTokens = (deps: BrowserTokensDeps) => {
     /** Settings of the organization acted in: merges. */
     changeSettings: (op: Op, body: Static<typeof SettingsUpdate>) => changeSettings(op, core, body),
     originAllowed: origins.allowed,
-    redeemTicket: (ticket: string, path: string): Promise<Actor | null> => redeemTicket(core, ticket, path),
+    /** A ticket with the rights of the caller, for one path below the base path. */
+    mintTicket: (op: Op, path: string) => createTicket(op, core, path),
+    redeemTicket: (ticket: string, path: string, bound: boolean): Promise<Actor | null> => redeemTicket(core, ticket, path, bound),
     /** Removes tickets long past. */
     purge: (): Promise<void> => purgeTickets(deps.db.read),
   };

@@ -27,14 +27,14 @@ export const insertTicket = async (db: Db, ticket: NewTicket): Promise<void> => 
 };
 
 /** Uses a ticket up. One statement, so of any number of uses exactly one gets the row. A ticket for another path is left as it is. */
-export const useTicket = async (db: Db, hash: Buffer, path: string, now: Date): Promise<TicketReference | undefined> => {
+export const useTicket = async (db: Db, hash: Buffer, path: string, bound: boolean, now: Date): Promise<TicketReference | undefined> => {
   const row = await db
     .updateTable('sse_tickets')
     .set({ used_at: now })
     .where('ticket_hash', '=', hash)
     .where('used_at', 'is', null)
     .where('expires_at', '>', now)
-    .where((where) => where.or([where('stream', 'is', null), where('stream', '=', path)]))
+    .where((where) => where.or([...(bound ? [] : [where('stream', 'is', null)]), where('stream', '=', path)]))
     .returning('reference')
     .executeTakeFirst();
   return row?.reference;

@@ -1,4 +1,4 @@
-import { defineRoute, raw, type SseEvent, sse } from '@miosa/http';
+import { defineRoute, raw, type SseEvent, sse, websocket } from '@miosa/http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWorld, type World } from './testing/world.ts';
 
@@ -11,6 +11,13 @@ const STREAMS = [
   defineRoute({ ...base, id: 'test.stream', path: '/test/stream', response: 'sse', handler: async () => sse(once()) }),
   defineRoute({ ...base, id: 'test.other', path: '/test/other', response: 'sse', handler: async () => sse(once()) }),
   defineRoute({ ...base, id: 'test.bytes', path: '/test/bytes', response: 'raw', handler: async () => raw('x', {}) }),
+  defineRoute({
+    ...base,
+    id: 'test.socket',
+    path: '/test/socket',
+    response: 'websocket',
+    handler: async () => websocket(() => ({ message: () => undefined, closed: () => {} })),
+  }),
   defineRoute({ ...base, id: 'test.act', method: 'POST', path: '/test/act', response: 'sse', handler: async () => sse(once()) }),
 ];
 
@@ -52,6 +59,13 @@ describe('a stream ticket', () => {
       const value = await ticket(undefined, stream);
       expect([await use(value, '/test/other'), await use(value)]).toEqual([401, 200]);
     }
+  });
+
+  it('opens a WebSocket only when it was made for its path', async () => {
+    // 400: past the credential, without an upgrade.
+    const [general, bound] = [await ticket(), await ticket(undefined, '/test/socket')];
+    expect([await use(general, '/test/socket'), await use(bound, '/test/socket')]).toEqual([401, 400]);
+    expect([await use(bound, '/test/socket'), await use(general)]).toEqual([401, 200]);
   });
 
   it('ends after a minute', async () => {

@@ -37,7 +37,7 @@ const referenceOf = (actor: Actor): TicketReference => {
 const withoutBase = (path: string): string =>
   (path.startsWith(`${BASE_PATH}/`) ? path.slice(BASE_PATH.length) : path).split('?', 1)[0] ?? '';
 
-/** A ticket for `EventSource`, which can send no header (contract 1.9). It gives what its minter may, once. */
+/** A ticket for a page's `EventSource` or `WebSocket`, which can send no header (contract 1.9, 1.10). It gives what its minter may, once. */
 export const createTicket = async (op: Op, core: Core, stream: string | null) => {
   const ticket = `sset_${randomBytes(32).toString('base64url')}`;
   const now = new Date(core.nowMs());
@@ -52,11 +52,14 @@ export const createTicket = async (op: Op, core: Core, stream: string | null) =>
   return { ticket, expires_in: TICKET_SECONDS };
 };
 
-/** Uses the ticket up for a request of this path; the caller it stands for, or null when it is used, late, for another path, or its minter ended. */
-export const redeemTicket = async (core: Core, ticket: string, path: string): Promise<Actor | null> => {
+/**
+ * Uses the ticket up for a request of this path; the caller it stands for, or null when it is used, late, for another path, or its minter ended.
+ * `bound`: a ticket for any stream is not enough, as where more than reading is at stake.
+ */
+export const redeemTicket = async (core: Core, ticket: string, path: string, bound: boolean): Promise<Actor | null> => {
   if (!FORMAT.test(ticket)) return null;
   const now = new Date(core.nowMs());
-  const reference = await useTicket(core.db.read, hashOf(ticket), withoutBase(path), now);
+  const reference = await useTicket(core.db.read, hashOf(ticket), withoutBase(path), bound, now);
   if (reference === undefined) return null;
   return reference.type === 'browser' ? core.judge.actorOf(reference.payload) : core.access.resume(reference);
 };
