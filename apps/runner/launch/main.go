@@ -35,6 +35,7 @@ var operations = map[string]func(json.RawMessage) (any, error){
 	"kill":          operation(kill),
 	"slots.make":    operation(makeSlots),
 	"slots.drop":    operation(dropSlot),
+	"slots.network": operation(networkOf),
 	"disk.prepare":  operation(prepareDisk),
 	"disk.create":   operation(createVolume),
 	"disk.copy":     operation(copyVolume),

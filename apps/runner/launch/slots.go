@@ -164,6 +164,19 @@ func dropSlot(r dropRequest) (done, error) {
 	return done{}, nil
 }
 
+type networkResult struct {
+	Network string `json:"network"`
+}
+
+// networkOf names the network namespace of a slot as long as this process lives, for a process of the platform that is to live in it.
+func networkOf(r dropRequest) (networkResult, error) {
+	found, err := slotOf(r.Index)
+	if err != nil {
+		return networkResult{}, err
+	}
+	return networkResult{Network: fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), found.network)}, nil
+}
+
 // userNamespace makes one that maps 0–65535 to base, only to serve as the mapping of id-mapped mounts.
 func userNamespace(base int) (int, error) {
 	stdin, writer, err := os.Pipe()

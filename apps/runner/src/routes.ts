@@ -1,7 +1,28 @@
-import { Fault, isId } from '@miosa/kernel';
+import { Fault, isId, NETWORK_RULES_MAX } from '@miosa/kernel';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Runner } from './oci/runner.ts';
+
+const Rule = Type.Object(
+  {
+    effect: Type.Enum(['allow', 'deny']),
+    destination: Type.String({ pattern: '^([0-9a-f.:]+/[0-9]{1,3}|([*][.])?[a-z0-9_.-]+)$', maxLength: 260 }),
+    ports: Type.Array(
+      Type.Object({ from: Type.Integer({ minimum: 1, maximum: 65_535 }), to: Type.Integer({ minimum: 1, maximum: 65_535 }) }),
+      { maxItems: 50 },
+    ),
+    protocol: Type.Enum(['tcp', 'udp', 'any']),
+  },
+  { additionalProperties: false },
+);
+const Levels = Type.Array(
+  Type.Object(
+    { defaultEffect: Type.Enum(['allow', 'deny']), rules: Type.Array(Rule, { maxItems: NETWORK_RULES_MAX }) },
+    { additionalProperties: false },
+  ),
+  { maxItems: 4 },
+);
+const LevelsBody = Compile(Type.Object({ levels: Levels }, { additionalProperties: false }));
 
 const RuntimeSpecBody = Compile(
   Type.Object(
@@ -15,6 +36,7 @@ const RuntimeSpecBody = Compile(
       pidsMax: Type.Integer({ minimum: 16, maximum: 2 ** 22 }),
       fromSnapshot: Type.Optional(Type.String()),
       env: Type.Record(Type.String({ pattern: '^[^=\\u0000]+$' }), Type.String({ pattern: '^[^\\u0000]*$' })),
+      networkPolicy: Type.Optional(Levels),
     },
     { additionalProperties: false },
   ),
@@ -47,16 +69,23 @@ const create = async ({ runtime }: Runner, body: unknown): Promise<Answer> => {
   return { status: 200, body: await runtime.create(body) };
 };
 
+const setNetworkPolicy = async ({ runtime }: Runner, id: string, body: unknown): Promise<Answer> => {
+  if (!LevelsBody.Check(body)) throw new Fault('VALIDATION_ERROR', 'levels: is not a list of network policies');
+  await runtime.setNetworkPolicy(id, body.levels);
+  return { status: 204 };
+};
+
 const actions = { pause: 'pause', resume: 'resume', stop: 'stop' } as const;
 const isAction = (name: string): name is keyof typeof actions => Object.hasOwn(actions, name);
 
 const ofSandbox = async (
-  { runtime }: Runner,
+  runner: Runner,
   method: string,
   rawId: string,
   verb: string | undefined,
-  body: unknown,
+  { body, query }: { readonly body: unknown; readonly query: URLSearchParams },
 ): Promise<Answer | null> => {
+  const { runtime } = runner;
   const id = sandboxId(rawId);
   if (verb === undefined && method === 'GET') {
     const found = await runtime.inspect(id);
@@ -67,6 +96,9 @@ const ofSandbox = async (
     await runtime.destroy(id);
     return { status: 204 };
   }
+  if (verb === 'network-policy' && method === 'PUT') return setNetworkPolicy(runner, id, body);
+  if (verb === 'blocked' && method === 'GET')
+    return { status: 200, body: await runtime.blockedTraffic(id, new Date(Number(query.get('since') ?? 0))) };
   if (verb === 'stats' && method === 'GET') return { status: 200, body: await runtime.stats(id) };
   if ((verb === 'snapshot' || verb === 'restore') && method === 'POST')
     return { status: 200, body: await runtime[verb](id, snapshotId((body as { snapshotId?: unknown } | null)?.snapshotId)) };
@@ -75,14 +107,15 @@ const ofSandbox = async (
 };
 
 /** RuntimePort as routes; `shutdown` is carried out by the caller after the answer is sent. */
-export const route = async (runner: Runner, method: string, path: string, body: unknown): Promise<Answer> => {
+export const route = async (runner: Runner, method: string, target: string, body: unknown): Promise<Answer> => {
+  const { pathname: path, searchParams: query } = new URL(target, 'http://runner');
   const [resource, id, verb, more] = path.slice(1).split('/');
   let answer: Answer | null = null;
   if (resource === 'sandboxes' && id === undefined) {
     if (method === 'GET') answer = { status: 200, body: await runner.runtime.list() };
     if (method === 'POST') answer = await create(runner, body);
   } else if (resource === 'sandboxes' && id !== undefined && more === undefined) {
-    answer = await ofSandbox(runner, method, id, verb, body);
+    answer = await ofSandbox(runner, method, id, verb, { body, query });
   } else if (resource === 'snapshots' && verb === undefined) {
     if (id === undefined && method === 'GET') answer = { status: 200, body: await runner.runtime.listSnapshots() };
     if (id !== undefined && method === 'DELETE') {

@@ -55,7 +55,8 @@ const isAnswering = (path: string): Promise<boolean> =>
     socket.once('error', () => resolve(false));
   });
 
-export type Handler = (method: string, path: string, body: unknown) => Promise<Answer>;
+/** `target`: path and query. */
+export type Handler = (method: string, target: string, body: unknown) => Promise<Answer>;
 
 /** Throws when another runner serves this data folder. Call before anything is touched. */
 export const assertAlone = async (path: string): Promise<void> => {
@@ -66,9 +67,8 @@ export const assertAlone = async (path: string): Promise<void> => {
 export const serve = async (options: { path: string; gid: number; handle: Handler; log: Log }): Promise<{ close(): Promise<void> }> => {
   const { path, gid, handle, log } = options;
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://runner');
     readBody(request)
-      .then((body) => handle(request.method ?? 'GET', pathname, body))
+      .then((body) => handle(request.method ?? 'GET', request.url ?? '/', body))
       .catch((error: unknown) => failure(error, log))
       .then((answer) => send(response, answer));
   });

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { ERROR_CODES, type ErrorCode, Fault } from '@miosa/kernel';
-import type { RuntimeCapabilities, RuntimeInstance, RuntimePort, RuntimeSnapshot, RuntimeStats } from './port.ts';
+import type { BlockedTraffic, RuntimeCapabilities, RuntimeInstance, RuntimePort, RuntimeSnapshot, RuntimeStats } from './port.ts';
 
 export interface OciRuntimeOptions {
   /** The runner's socket; whoever may open it may command the runner. */
@@ -86,6 +86,8 @@ export const createOciRuntime = ({ socketPath, timeoutMs = 60_000 }: OciRuntimeO
     },
     list: () => send<RuntimeInstance[]>('GET', '/sandboxes'),
     stats: (id) => send<RuntimeStats>('GET', `${at(id)}/stats`),
+    setNetworkPolicy: (id, levels) => send<void>('PUT', `${at(id)}/network-policy`, { levels }),
+    blockedTraffic: (id, since) => send<BlockedTraffic[]>('GET', `${at(id)}/blocked?since=${since.getTime()}`),
     capabilities: () => send<RuntimeCapabilities>('GET', '/capabilities'),
     close: () => agent.destroy(),
   };

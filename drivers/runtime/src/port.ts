@@ -1,3 +1,5 @@
+import type { NetworkPolicy } from '@miosa/kernel';
+
 /** Where an agent listens. A unix socket on this host (possession of the file is the credential), or host and port with a secret. */
 export type AgentEndpoint = { readonly socketPath: string } | { readonly host: string; readonly port: number; readonly secret: string };
 
@@ -14,6 +16,8 @@ export interface RuntimeSpec {
   readonly pidsMax: number;
   /** Base environment of every process started inside. */
   readonly env: Readonly<Record<string, string>>;
+  /** All of these levels must allow what it reaches; none = the public internet. In force before its first process starts. */
+  readonly networkPolicy?: readonly NetworkPolicy[];
   /** Its files are those of this snapshot (and its template build the snapshot's) instead of the template's alone. */
   readonly fromSnapshot?: string;
 }
@@ -34,6 +38,21 @@ export interface RuntimeInstance {
   readonly state: RuntimeState;
   readonly endpoint: AgentEndpoint;
   readonly isolation: 'container' | 'gvisor' | 'microvm';
+  /** `networkDigest` of the levels it obeys; absent = none. */
+  readonly networkDigest?: string;
+}
+
+/** Attempts that a network policy or the host's own limits stopped, counted together while they stay the same. */
+export interface BlockedTraffic {
+  /** The last attempt, ISO. */
+  readonly at: string;
+  /** Address; with protocol `dns` the name that was refused. */
+  readonly destination: string;
+  /** Null where the protocol has none. */
+  readonly port: number | null;
+  readonly protocol: string;
+  /** Packets or queries: one connection that is tried for long counts several times. */
+  readonly count: number;
 }
 
 export interface RuntimeStats {
@@ -82,5 +101,12 @@ export interface RuntimePort {
   inspect(id: string): Promise<RuntimeInstance | null>;
   list(): Promise<readonly RuntimeInstance[]>;
   stats(id: string): Promise<RuntimeStats>;
+  /**
+   * Replaces the levels of a machine in any state; none = unrestricted. In force when it resolves, for connections that exist too, and
+   * after every later boot.
+   */
+  setNetworkPolicy(id: string, levels: readonly NetworkPolicy[]): Promise<void>;
+  /** What was stopped since then, newest first; a bounded record of about the last hour. Empty for a machine without restrictions. */
+  blockedTraffic(id: string, since: Date): Promise<readonly BlockedTraffic[]>;
   capabilities(): Promise<RuntimeCapabilities>;
 }

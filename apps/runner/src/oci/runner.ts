@@ -45,8 +45,10 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   const cgroups = openCgroups(`miosa-${config.instance}`);
   const disk = await openDisk(helper, folder, config.diskGiB);
   const live = records.all().filter((record) => record.phase === 'running' && isAlive(record.process));
-  const network = await openNetwork(config, folder, live.length > 0, log);
+  const running = live.flatMap(({ spec, slot }) => (slot === null ? [] : [{ id: spec.id, slot, levels: spec.networkPolicy ?? [] }]));
+  const network = await openNetwork({ config, folder, helper, running, log });
   const slots = slotPool({ helper, plan: network.plan, target: config.slotsReady, log });
+  slots.adopt(network.nameServerSlot.index);
   for (const record of live) if (record.slot !== null) slots.adopt(record.slot);
   const booter = createBooter(config, { helper, cgroups, disk, stage });
   const runtime = createLifecycle({
@@ -55,6 +57,7 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
     disk,
     slots,
     plan: network.plan,
+    policies: network.policies,
     records,
     snapshots,
     booter,
@@ -77,6 +80,7 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   });
   await helper.call('disk.sweep', { path: join(folder, 'disk') });
   await slots.fill();
+  await network.start();
   log.info({ adopted: live.length, records: records.all().length, addresses: network.plan.base }, 'runner ready');
 
   /** A create or destroy under way may end in nothing while the stop waits for it. */
@@ -88,12 +92,16 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   return {
     runtime,
     slotsReady: () => slots.ready,
-    leave: () => helper.close(),
+    leave: async () => {
+      await network.leave();
+      await helper.close();
+    },
     shutdown: async () => {
       const running = records.all().filter((record) => record.phase !== 'stopped');
       for (let start = 0; start < running.length; start += STOP_BATCH)
         await Promise.all(running.slice(start, start + STOP_BATCH).map(({ spec }) => stopOrGone(spec.id)));
       await slots.close();
+      await network.leave();
       // The kernel takes namespaces down in the background, many at a time, which is far quicker than link by link.
       await until('network links go', 10_000, () => network.links().length === 0);
       await network.close();

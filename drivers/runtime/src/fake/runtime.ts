@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Fault } from '@miosa/kernel';
+import { Fault, type NetworkPolicy, networkDigest } from '@miosa/kernel';
 import type { RuntimeInstance, RuntimePort, RuntimeSnapshot, RuntimeSpec, RuntimeState } from '../port.ts';
 import { type FakeAgent, startFakeAgent } from './agent.ts';
 
@@ -19,6 +19,7 @@ interface Machine {
   readonly folder: string;
   state: RuntimeState;
   agent: FakeAgent | null;
+  levels: readonly NetworkPolicy[];
 }
 
 const TEMPLATES = ['miosa-sandbox'];
@@ -53,11 +54,12 @@ export const createFakeRuntime = (): FakeRuntime => {
     renameSync(`${to}.part`, to);
   };
   const socketPath = (id: string): string => join(root, `${id.slice(-12)}.sock`);
-  const instance = ({ spec, state }: Machine): RuntimeInstance => ({
+  const instance = ({ spec, state, levels }: Machine): RuntimeInstance => ({
     id: spec.id,
     state,
     endpoint: { socketPath: socketPath(spec.id) },
     isolation: 'container',
+    networkDigest: networkDigest(levels),
   });
   const boot = async (machine: Machine): Promise<void> => {
     machine.agent = await startFakeAgent({ socketPath: socketPath(machine.spec.id), folder: machine.folder, env: machine.spec.env });
@@ -73,7 +75,7 @@ export const createFakeRuntime = (): FakeRuntime => {
     const folder = join(root, spec.id);
     if (spec.fromSnapshot !== undefined) copyFiles(filesOf(spec.fromSnapshot), folder);
     mkdirSync(join(folder, 'workspace'), { recursive: true });
-    const machine: Machine = { spec, folder, state: 'stopped', agent: null };
+    const machine: Machine = { spec, folder, state: 'stopped', agent: null, levels: spec.networkPolicy ?? [] };
     await boot(machine);
     machines.set(spec.id, machine);
     return instance(machine);
@@ -167,6 +169,16 @@ export const createFakeRuntime = (): FakeRuntime => {
         networkRxBytes: 0,
         networkTxBytes: 0,
       };
+    },
+    // Kept and reported, not enforced: these machines are processes of the host.
+    setNetworkPolicy: async (id, levels) => {
+      trip('setNetworkPolicy');
+      known(id).levels = levels;
+    },
+    blockedTraffic: async (id) => {
+      trip('blockedTraffic');
+      known(id);
+      return [];
     },
     capabilities: async () => ({ driver: 'fake', isolation: 'container', pauseKeeps: 'memory', templates: TEMPLATES }),
     lose: async (id) => end(known(id), 'lost'),

@@ -43,7 +43,7 @@ export interface RunnerProcess {
   close(): Promise<void>;
 }
 
-const started = async (dataDir: string): Promise<ChildProcess> => {
+const started = async (dataDir: string, env: Readonly<Record<string, string>>): Promise<ChildProcess> => {
   const child = spawn(process.execPath, [join(REPOSITORY, 'apps/runner/src/main.ts')], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: {
@@ -56,6 +56,7 @@ const started = async (dataDir: string): Promise<ChildProcess> => {
       MIOSA_LOG_LEVEL: process.env.MIOSA_LOG_LEVEL ?? 'error',
       MIOSA_RUNNER_DISK_GIB: '8',
       MIOSA_RUNNER_SLOTS: '8',
+      ...env,
     },
   });
   const runtime = createOciRuntime({ socketPath: join(dataDir, 'run/runner.sock') });
@@ -84,18 +85,18 @@ const ended = async (child: ChildProcess, signal?: NodeJS.Signals): Promise<void
 };
 
 /** A real runner on a data folder of its own, beside whatever else runs on this host. */
-export const launchRunner = async (parent = '/var/tmp'): Promise<RunnerProcess> => {
+export const launchRunner = async (parent = '/var/tmp', env: Readonly<Record<string, string>> = {}): Promise<RunnerProcess> => {
   const dataDir = mkdtempSync(join(parent, 'miosa-runner-'));
   mkdirSync(join(dataDir, 'run'), { mode: 0o750 });
   chownSync(join(dataDir, 'run'), 0, 0);
-  let child = await started(dataDir).catch((error: unknown) => {
+  let child = await started(dataDir, env).catch((error: unknown) => {
     rmSync(dataDir, { recursive: true, force: true });
     throw error;
   });
   const runtime = createOciRuntime({ socketPath: join(dataDir, 'run/runner.sock') });
   const again = async (signal: NodeJS.Signals): Promise<void> => {
     await ended(child, signal);
-    child = await started(dataDir);
+    child = await started(dataDir, env);
   };
   const shutdown = async (): Promise<void> => {
     const { status } = await agentRequest({ socketPath: join(dataDir, 'run/runner.sock') }, 'POST', '/shutdown', { mode: 'stop' }, 60_000);

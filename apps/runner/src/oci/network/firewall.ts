@@ -1,29 +1,10 @@
-import { spawn } from 'node:child_process';
 import type { Log } from '@miosa/kernel';
-import { command } from '../command.ts';
 import { linkPrefix } from './addresses.ts';
+import type { Nft } from './nft.ts';
+import { NOT_PUBLIC } from './public-addresses.ts';
 
-/**
- * What a sandbox must never reach: everything that is not the public internet (IANA special-purpose registry). It covers metadata
- * services (169.254.0.0/16), carrier and private networks, multicast, broadcast and reserved. The documentation nets 198.51.100.0/24
- * and 203.0.113.0/24 are not in it: no network on the internet has them, and closed test networks use them as their outside.
- */
-const NOT_PUBLIC = [
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.0.0.0/24',
-  '192.0.2.0/24',
-  '192.88.99.0/24',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '224.0.0.0/3',
-];
 /** Of one sandbox at a time; a browser holds some hundreds. The host's table (262 144 here) must last for all. */
-const CONNECTIONS_MAX = 2048;
+export const CONNECTIONS_MAX = 2048;
 
 export interface FirewallOptions {
   readonly instance: string;
@@ -33,7 +14,16 @@ export interface FirewallOptions {
   readonly hostNetworks: readonly string[];
   /** The one place that port 53 of a gateway leads to; null = no DNS. */
   readonly resolver: string | null;
+  /** Our own name server: where port 53 of a gateway leads sandboxes that have a policy. */
+  readonly nameServer: { readonly link: string; readonly address: string };
 }
+
+/** Policies of sandboxes, loaded together with the table. */
+export interface PolicyText {
+  readonly inside: string;
+  readonly after: string;
+}
+const NO_POLICIES: PolicyText = { inside: '', after: '' };
 
 export const tableName = (instance: string): string => `miosa_${instance}`;
 
@@ -41,23 +31,34 @@ export const tableName = (instance: string): string => `miosa_${instance}`;
  * The whole table; loading it replaces an older one in one transaction. Rules match the name prefix of our links, so slots come and go
  * without touching it. The host's own addresses are behind `input` (whatever the interface), other slots behind their /31 routes.
  */
-export const firewallRules = ({ instance, addresses, hostNetworks, resolver }: FirewallOptions): string => {
+export const firewallRules = (
+  { instance, addresses, hostNetworks, resolver, nameServer }: FirewallOptions,
+  policies: PolicyText = NO_POLICIES,
+): string => {
   const table = tableName(instance);
   const slots = `"${linkPrefix(instance)}*"`;
-  const dns =
-    resolver === null
-      ? []
-      : ['udp', 'tcp'].map(
-          (protocol) => `    iifname ${slots} ip daddr ${addresses} fib daddr type local ${protocol} dport 53 dnat ip to ${resolver}:53`,
-        );
+  const toGateway = `iifname ${slots} ip daddr ${addresses} fib daddr type local meta l4proto { tcp, udp } th dport 53`;
+  const dns = [
+    `    ip saddr @policed ${toGateway} dnat ip to ${nameServer.address}:53`,
+    ...(resolver === null ? [] : [`    ${toGateway} dnat ip to ${resolver}:53`]),
+  ];
   const dnsAccept =
     resolver === null ? [] : [`    iifname ${slots} ct status dnat ip daddr ${resolver} meta l4proto { tcp, udp } th dport 53 accept`];
+  const server = `iifname "${nameServer.link}"`;
+  const nameService = [
+    `    iifname ${slots} oifname "${nameServer.link}" add @connections { ip saddr ct count over ${CONNECTIONS_MAX} } drop`,
+    `    iifname ${slots} oifname "${nameServer.link}" ip saddr @policed ct status dnat meta l4proto { tcp, udp } th dport 53 accept`,
+    ...(resolver === null ? [] : [`    ${server} ip daddr ${resolver} meta l4proto { tcp, udp } th dport 53 accept`]),
+    `    ${server} drop`,
+  ];
   return `table inet ${table} {}
 delete table inet ${table}
 table inet ${table} {
   set connections { type ipv4_addr; size 65535; flags dynamic; }
   set not_public { type ipv4_addr; flags interval; auto-merge; elements = { ${[...NOT_PUBLIC, ...hostNetworks].join(', ')} } }
-  chain antispoof {
+  set policed { type ipv4_addr; }
+  map policies { type ipv4_addr : verdict; }
+${policies.inside}  chain antispoof {
     type filter hook prerouting priority raw; policy accept;
     iifname ${slots} meta nfproto ipv6 drop
     iifname ${slots} fib saddr . iif oif missing drop
@@ -78,7 +79,9 @@ ${dns.join('\n')}
   chain pass {
     type filter hook forward priority filter - 5; policy accept;
     oifname ${slots} ct state established,related accept
+${nameService.join('\n')}
     oifname ${slots} drop
+    iifname ${slots} ip saddr vmap @policies
     iifname ${slots} ct state established,related accept
     iifname ${slots} ct state invalid drop
     iifname ${slots} add @connections { ip saddr ct count over ${CONNECTIONS_MAX} } drop
@@ -92,21 +95,8 @@ ${dnsAccept.join('\n')}
     ip saddr ${addresses} ip daddr != ${addresses} masquerade
   }
 }
-`;
+${policies.after}`;
 };
-
-const nft = (args: string[], input: string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const child = spawn('nft', args, { stdio: ['pipe', 'ignore', 'pipe'] });
-    let text = '';
-    child.stderr.on('data', (chunk) => {
-      text += chunk;
-    });
-    child.once('error', reject);
-    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`nft: ${text.trim()}`))));
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
-  });
 
 /** How long a flushed table or a changed resolver can last. */
 const CHECK_MS = 10_000;
@@ -115,20 +105,31 @@ const CHECK_MS = 10_000;
  * Loads the table and keeps it: a host's administration may flush all rules (`systemctl restart nftables`), and its resolver and networks
  * change when it moves. Throws when the first load fails.
  */
-export const keepFirewall = async (options: { instance: string; rules: () => string; log: Log }) => {
-  const { instance, rules, log } = options;
+export const keepFirewall = async (options: {
+  readonly instance: string;
+  readonly nft: Nft;
+  readonly rules: () => FirewallOptions;
+  readonly policies: () => PolicyText;
+  readonly onChange: () => void;
+  readonly log: Log;
+}) => {
+  const { instance, nft, log } = options;
   let loaded = '';
-  const check = async (): Promise<void> => {
-    const wanted = rules();
-    const isThere = await command('nft', 'list', 'chain', 'inet', tableName(instance), 'host_in').then(
-      () => true,
-      () => false,
-    );
-    if (isThere && wanted === loaded) return;
-    await nft(['-f', '-'], wanted);
-    if (loaded !== '') log.warn({ changed: wanted !== loaded, missing: !isThere }, 'firewall loaded again');
-    loaded = wanted;
+  /** Within `nft.exclusive`. */
+  const load = async (): Promise<void> => {
+    const rules = options.rules();
+    await nft.run(firewallRules(rules, options.policies()));
+    if (loaded !== '') {
+      log.warn({ changed: firewallRules(rules) !== loaded }, 'firewall loaded again');
+      options.onChange();
+    }
+    loaded = firewallRules(rules);
   };
+  const check = (): Promise<void> =>
+    nft.exclusive(async () => {
+      const isThere = (await nft.list(['list', 'chain', 'inet', tableName(instance), 'host_in'])) !== null;
+      if (!isThere || firewallRules(options.rules()) !== loaded) await load();
+    });
   await check();
   let checking = Promise.resolve();
   const timer = setInterval(() => {
@@ -136,10 +137,11 @@ export const keepFirewall = async (options: { instance: string; rules: () => str
   }, CHECK_MS);
   timer.unref();
   return {
+    load,
     close: async (): Promise<void> => {
       clearInterval(timer);
       await checking;
-      await nft(['-f', '-'], `table inet ${tableName(instance)} {}\ndelete table inet ${tableName(instance)}\n`);
+      await nft.run(`table inet ${tableName(instance)} {}\ndelete table inet ${tableName(instance)}\n`);
     },
   };
 };

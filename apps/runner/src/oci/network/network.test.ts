@@ -22,7 +22,13 @@ describe('address plan', () => {
 });
 
 describe('firewall', () => {
-  const options = { instance: 'abcdef', addresses: '10.213.0.0/20', hostNetworks: ['93.184.216.0/24'], resolver: '10.255.255.53' };
+  const options = {
+    instance: 'abcdef',
+    addresses: '10.213.0.0/20',
+    hostNetworks: ['93.184.216.0/24'],
+    resolver: '10.255.255.53',
+    nameServer: { link: 'miabcdef-2047', address: '10.213.15.255' },
+  };
   it('refuses private, link-local, reserved and the networks of the host', () => {
     const set = /set not_public .*/.exec(firewallRules(options))?.[0] ?? '';
     for (const net of [
@@ -39,11 +45,13 @@ describe('firewall', () => {
   });
   it('matches only the links of its own installation', () => {
     const names = [...firewallRules(options).matchAll(/[io]ifname (\S+)/g)].map(([, name]) => name);
-    expect(new Set(names)).toEqual(new Set([`"${linkPrefix('abcdef')}*"`]));
+    expect(new Set(names)).toEqual(new Set([`"${linkPrefix('abcdef')}*"`, `"${linkPrefix('abcdef')}2047"`]));
   });
-  it('lets port 53 of the gateway through to the resolver and to nothing without one', () => {
-    expect(firewallRules(options)).toContain('dnat ip to 10.255.255.53:53');
-    expect(firewallRules({ ...options, resolver: null })).not.toContain('dnat');
+  it('lets port 53 of the gateway through to the resolver, for sandboxes with a policy to our own, and to nothing without one', () => {
+    const dnat = (rules: string): string[] =>
+      [...rules.matchAll(/(@policed )?iifname.* dnat ip to (\S+)/g)].map(([, own, to]) => `${own ?? ''}${to}`);
+    expect(dnat(firewallRules(options))).toEqual(['@policed 10.213.15.255:53', '10.255.255.53:53']);
+    expect(dnat(firewallRules({ ...options, resolver: null }))).toEqual(['@policed 10.213.15.255:53']);
   });
 });
 

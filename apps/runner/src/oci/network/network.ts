@@ -4,8 +4,13 @@ import { join } from 'node:path';
 import type { Log } from '@miosa/kernel';
 import type { RunnerConfig } from '../../config.ts';
 import { command } from '../command.ts';
+import type { Helper } from '../helper.ts';
 import { type AddressPlan, addressPlan, chooseShare, linkPrefix, preferredShare } from './addresses.ts';
-import { firewallRules, keepFirewall } from './firewall.ts';
+import { CONNECTIONS_MAX, keepFirewall, tableName } from './firewall.ts';
+import { createNameServer } from './name-server.ts';
+import { createNft } from './nft.ts';
+import { createPolicies, type Standing } from './policies.ts';
+import { openMemory } from './remembered.ts';
 import { upstreamResolver } from './resolver.ts';
 
 const FORWARD = '/proc/sys/net/ipv4/ip_forward';
@@ -37,11 +42,16 @@ const hostNetworks = (instance: string): string[] =>
     .flatMap(([, addresses]) => addresses ?? [])
     .flatMap(({ family, cidr }) => (family === 'IPv4' && cidr !== null ? [cidr] : []));
 
-/**
- * Address share, firewall and forwarding of this host. Forwarding is switched on while we run and off again at a clean stop if it was off
- * before; a host with its own forward policy `drop` (Docker sets one) must accept our links itself.
- */
-export const openNetwork = async (config: RunnerConfig, folder: string, keepShare: boolean, log: Log) => {
+export interface NetworkOptions {
+  readonly config: RunnerConfig;
+  readonly folder: string;
+  readonly helper: Helper;
+  /** Slots of sandboxes that run, which the share of addresses must not change under, and whom it concerns. */
+  readonly running: readonly { readonly id: string; readonly slot: number; readonly levels: Standing['levels'] }[];
+  readonly log: Log;
+}
+
+const openPlan = (config: RunnerConfig, folder: string, keepShare: boolean): AddressPlan => {
   const file = join(folder, 'network.json');
   const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Saved) : null;
   // Sandboxes that run keep their addresses, so the share can change only without any.
@@ -50,24 +60,68 @@ export const openNetwork = async (config: RunnerConfig, folder: string, keepShar
       ? before.share
       : chooseShare(config.addressPool, config.instance, before?.share ?? preferredShare(config.instance));
   writeFileSync(file, JSON.stringify({ share } satisfies Saved));
-  const plan: AddressPlan = addressPlan(config.addressPool, config.instance, share);
+  return addressPlan(config.addressPool, config.instance, share);
+};
+
+/**
+ * Address share, firewall, policies and forwarding of this host. Forwarding is switched on while we run and off again at a clean stop if
+ * it was off before; a host with its own forward policy `drop` (Docker sets one) must accept our links itself.
+ */
+export const openNetwork = async ({ config, folder, helper, running, log }: NetworkOptions) => {
+  const { instance } = config;
+  const plan = openPlan(config, folder, running.length > 0);
+  const nameServerSlot = plan.slot(plan.slotCount - 1);
+  const nft = createNft();
+  const upstream = (): string | null => (config.resolver === '' ? upstreamResolver() : config.resolver);
+  const known = new Set(running.map(({ id }) => id));
+  const memory = openMemory(join(folder, 'names'), known, (error) => log.warn({ err: error }, 'names were not saved'));
+  const policies = createPolicies({
+    table: tableName(instance),
+    connectionsMax: CONNECTIONS_MAX,
+    nft,
+    hostNetworks: () => hostNetworks(instance),
+    memory,
+    standing: running.map(({ id, slot, levels }) => ({ id, address: plan.slot(slot).address, levels })),
+    reload: () => firewall.load(),
+  });
+  const nameServer = createNameServer({ helper, slot: nameServerSlot, decisions: policies, upstream, log });
   // The firewall stands before the first packet can be forwarded, and is put back when the host's administration flushes it.
-  const firewall = await keepFirewall({
+  const firewall: Awaited<ReturnType<typeof keepFirewall>> = await keepFirewall({
     log,
-    instance: config.instance,
-    rules: () =>
-      firewallRules({
-        instance: config.instance,
-        addresses: `${plan.base}/${plan.prefix}`,
-        hostNetworks: hostNetworks(config.instance),
-        resolver: config.resolver === '' ? upstreamResolver() : config.resolver,
-      }),
+    instance,
+    nft,
+    rules: () => ({
+      instance,
+      addresses: `${plan.base}/${plan.prefix}`,
+      hostNetworks: hostNetworks(instance),
+      resolver: upstream(),
+      nameServer: nameServerSlot,
+    }),
+    policies: policies.text,
+    onChange: () => nameServer.setUpstream(upstream()),
   });
   switchForwardingOn();
   return {
     plan,
+    nameServerSlot,
+    /** Starts what running sandboxes need; after leftovers of an earlier runner were removed. */
+    start: async (): Promise<void> => {
+      if (policies.any) await nameServer.start();
+    },
+    policies: {
+      ...policies,
+      apply: async (id: string, address: string, levels: Standing['levels']): Promise<void> => {
+        await policies.apply(id, address, levels);
+        if (policies.any) await nameServer.start();
+      },
+    },
     /** Host ends of pairs that exist now. */
-    links: (): string[] => Object.keys(networkInterfaces()).filter((name) => name.startsWith(linkPrefix(config.instance))),
+    links: (): string[] => Object.keys(networkInterfaces()).filter((name) => name.startsWith(linkPrefix(instance))),
+    /** What the runner holds; rules stay. */
+    leave: async (): Promise<void> => {
+      await nameServer.close();
+      await memory.close();
+    },
     close: async (): Promise<void> => {
       await firewall.close();
       await restoreForwarding();

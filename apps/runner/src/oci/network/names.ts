@@ -1,0 +1,25 @@
+import { isCidr, type NetworkPolicy } from '@miosa/kernel';
+import { isRefusedByName, type NameSet } from './policy-rules.ts';
+
+/** `*.host` matches subdomains of any depth, not the host itself. */
+export const matchesHost = (destination: string, name: string): boolean =>
+  destination.startsWith('*.') ? name.endsWith(destination.slice(1)) && name.length > destination.length - 1 : name === destination;
+
+const allows = ({ defaultEffect, rules }: NetworkPolicy, name: string): boolean => {
+  const matching = rules.filter(({ destination }) => !isCidr(destination) && matchesHost(destination, name));
+  if (matching.some(isRefusedByName)) return false;
+  return defaultEffect === 'allow' || matching.some(({ effect }) => effect === 'allow');
+};
+
+/** Whether every level lets this name be asked for. */
+export const mayResolve = (levels: readonly NetworkPolicy[], name: string): boolean => levels.every((policy) => allows(policy, name));
+
+/** Whether some level refuses a name that an allowed one is only another name of. */
+export const isRefused = (levels: readonly NetworkPolicy[], name: string): boolean =>
+  levels.some(({ rules }) => rules.some((rule) => isRefusedByName(rule) && matchesHost(rule.destination, name)));
+
+/** Sets that the addresses of a name belong in. `names`: what was asked for, then the names it stands for; each of them may be denied. */
+export const setsOf = (sets: readonly NameSet[], names: readonly string[]): readonly NameSet[] =>
+  sets.filter(({ effect, destinations }) =>
+    destinations.some((destination) => (effect === 'deny' ? names : names.slice(0, 1)).some((name) => matchesHost(destination, name))),
+  );
