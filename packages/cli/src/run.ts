@@ -12,6 +12,7 @@ import { memberCommands } from './commands/members.ts';
 import { organizationCommands } from './commands/organizations.ts';
 import { previewCommands } from './commands/previews.ts';
 import { sandboxCommands } from './commands/sandboxes.ts';
+import { snapshotCommands } from './commands/snapshots.ts';
 import { projectCommands, workspaceCommands } from './commands/tenancy.ts';
 import { addGlobalOptions } from './context.ts';
 import { EXIT, exitCodeOf, explain } from './failure.ts';
@@ -55,7 +56,7 @@ export const run = async (args: readonly string[], io: Io): Promise<number> => {
   add(group(program, ['workspaces', 'workspace'], 'workspaces: your customers'), workspaceCommands);
   add(group(program, ['projects', 'project'], 'projects: what is built for them'), projectCommands);
   const sandboxes = group(program, ['sandboxes', 'sandbox'], 'sandboxes: machines to build and show apps in');
-  add(sandboxes, sandboxCommands, execCommand, copyCommand, logsCommand, previewCommands);
+  add(sandboxes, sandboxCommands, execCommand, copyCommand, logsCommand, previewCommands, snapshotCommands);
   add(program, execCommand, copyCommand, logsCommand, apiCommand);
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -14,5 +14,6 @@ export type { EnvVariable, Port, Preview, PreviewToken, Share } from './resource
 export type { Process, ProcessOptions } from './resources/processes.ts';
 export type { Sandbox, SandboxData } from './resources/sandbox.ts';
 export type { SandboxCreate, SandboxRun } from './resources/sandboxes.ts';
+export type { Snapshot } from './resources/snapshots.ts';
 export type { Project, Tenant, Workspace } from './resources/tenancy.ts';
 export type { CallOptions } from './transport.ts';

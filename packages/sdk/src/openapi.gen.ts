@@ -1169,6 +1169,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sandboxes/{id}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A new sandbox with the files of this one
+         * @description Of now, or of a snapshot; with its environment, and with slug, ids and entropy of its own.
+         */
+        post: operations["sandboxes.fork"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sandboxes/{id}/logs": {
         parameters: {
             query?: never;
@@ -1394,6 +1414,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sandboxes/{id}/restore/{snapshot_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A new sandbox with the files of a snapshot, or the same one with them (`in_place`)
+         * @description `in_place` ends what runs inside, replaces all files and boots again; it answers 200.
+         */
+        post: operations["sandboxes.restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sandboxes/{id}/resume": {
         parameters: {
             query?: never;
@@ -1441,6 +1481,48 @@ export interface paths {
         post?: never;
         /** Revoke a share link by its id or token */
         delete: operations["sandboxes.shares.revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List snapshots, newest first
+         * @description Also those of a destroyed sandbox. Deleted ones only with state=deleted.
+         */
+        get: operations["sandboxes.snapshots.list"];
+        put?: never;
+        /**
+         * Keep the files of a sandbox as they are now
+         * @description From running or paused, which it stays; a running one is frozen for milliseconds.
+         */
+        post: operations["sandboxes.snapshots.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/snapshots/{snapshot_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a snapshot */
+        get: operations["sandboxes.snapshots.get"];
+        put?: never;
+        post?: never;
+        /** Delete a snapshot; sandboxes made from it keep their files */
+        delete: operations["sandboxes.snapshots.delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2078,7 +2160,7 @@ export interface components {
         Error: {
             error: {
                 /** @enum {string} */
-                code: "BAD_REQUEST" | "UNAUTHORIZED" | "FORBIDDEN" | "QUOTA_EXCEEDED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOT_ACCEPTABLE" | "REQUEST_TIMEOUT" | "CONFLICT" | "SETUP_REQUIRED" | "SLUG_TAKEN" | "NAME_TAKEN" | "SANDBOX_NOT_RUNNING" | "NOT_EMPTY" | "ALREADY_ACCEPTED" | "LAST_OWNER" | "IDEMPOTENCY_IN_PROGRESS" | "GONE" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RANGE_NOT_SATISFIABLE" | "MISDIRECTED_REQUEST" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "OWNERSHIP_CONFLICT" | "IMMUTABLE_FIELD" | "EMAIL_MISMATCH" | "RATE_LIMITED" | "INTERNAL" | "UPSTREAM_UNREACHABLE" | "UNAVAILABLE" | "TIMEOUT" | "STORAGE_FULL";
+                code: "BAD_REQUEST" | "UNAUTHORIZED" | "FORBIDDEN" | "QUOTA_EXCEEDED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOT_ACCEPTABLE" | "REQUEST_TIMEOUT" | "CONFLICT" | "SETUP_REQUIRED" | "SLUG_TAKEN" | "NAME_TAKEN" | "SANDBOX_NOT_RUNNING" | "IN_USE" | "NOT_EMPTY" | "SNAPSHOT_NOT_READY" | "ALREADY_ACCEPTED" | "LAST_OWNER" | "IDEMPOTENCY_IN_PROGRESS" | "GONE" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RANGE_NOT_SATISFIABLE" | "MISDIRECTED_REQUEST" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "OWNERSHIP_CONFLICT" | "IMMUTABLE_FIELD" | "EMAIL_MISMATCH" | "RATE_LIMITED" | "INTERNAL" | "UPSTREAM_UNREACHABLE" | "UNAVAILABLE" | "TIMEOUT" | "STORAGE_FULL";
                 /** @description What happened and what to do. */
                 message: string;
                 request_id: string;
@@ -2488,7 +2570,7 @@ export interface components {
             /** @description part of preview host names */
             slug: string;
             /** @enum {string} */
-            state: "provisioning" | "running" | "paused" | "error" | "destroyed";
+            state: "provisioning" | "running" | "paused" | "error" | "destroyed" | "snapshotting";
             state_reason: string | null;
             ended_reason: ("user" | "timeout" | "idle" | "quota" | "credits" | "operator" | "workspace_deleted" | "project_deleted" | "organization_deleted" | "error") | null;
             /** @description commands run now */
@@ -2549,8 +2631,7 @@ export interface components {
             region?: string | null;
             /** @description not available on this installation yet */
             image?: unknown;
-            /** @description not available on this installation yet */
-            snapshot_id?: unknown;
+            snapshot_id?: string | null;
             /** @description not available on this installation yet */
             git?: unknown;
             /** @description not available on this installation yet */
@@ -2577,6 +2658,16 @@ export interface components {
             /** @description seconds */
             timeout_sec?: number;
         };
+        SandboxForkRequest: {
+            snapshot_id?: string | null;
+            name?: string;
+            /** @description seconds */
+            timeout_sec?: number;
+            persistent?: boolean;
+            /** @description JSON object of at most 16 KiB */
+            metadata?: Record<string, unknown>;
+            external_user_id?: string | null;
+        };
         SandboxReadiness: {
             ready: boolean;
             /** @enum {string} */
@@ -2586,6 +2677,11 @@ export interface components {
                 ok: boolean;
                 message: string;
             }[];
+        };
+        SandboxRestoreRequest: {
+            /** @enum {string} */
+            mode?: "new" | "in_place";
+            name?: string;
         };
         SandboxResumeRequest: {
             wait?: boolean;
@@ -2621,8 +2717,7 @@ export interface components {
             region?: string | null;
             /** @description not available on this installation yet */
             image?: unknown;
-            /** @description not available on this installation yet */
-            snapshot_id?: unknown;
+            snapshot_id?: string | null;
             /** @description not available on this installation yet */
             git?: unknown;
             /** @description not available on this installation yet */
@@ -2719,6 +2814,50 @@ export interface components {
             expires_in?: number;
             port?: number;
             name?: string;
+        };
+        Snapshot: {
+            id: string;
+            name: string;
+            tenant_id: string;
+            workspace_id: string;
+            workspace_slug: string;
+            workspace_name: string;
+            project_id: string;
+            project_slug: string;
+            project_name: string;
+            external_workspace_id: string | null;
+            external_user_id: string | null;
+            external_project_id: string | null;
+            owner_user_id: string | null;
+            metadata: {
+                [key: string]: unknown;
+            };
+            tags: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            sandbox_id: string;
+            /** @enum {string} */
+            state: "creating" | "ready" | "failed" | "deleted";
+            state_reason: string | null;
+            comment: string | null;
+            /** @description never expires */
+            keep: boolean;
+            retention_seconds: number | null;
+            expires_at: string | null;
+            /** @description all files it holds, shared with others or not */
+            size_bytes: number;
+            last_used_at: string | null;
+        };
+        SnapshotCreateRequest: {
+            comment?: string;
+            /** @description never expires */
+            keep?: boolean;
+            /** @description default 2592000 */
+            retention_seconds?: number;
+            wait?: boolean;
+            wait_seconds?: number;
         };
         SseTicket: {
             /** @description sset_… */
@@ -2897,7 +3036,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description CONFLICT, SETUP_REQUIRED, SLUG_TAKEN, NAME_TAKEN, SANDBOX_NOT_RUNNING, NOT_EMPTY, ALREADY_ACCEPTED, LAST_OWNER, IDEMPOTENCY_IN_PROGRESS */
+        /** @description CONFLICT, SETUP_REQUIRED, SLUG_TAKEN, NAME_TAKEN, SANDBOX_NOT_RUNNING, IN_USE, NOT_EMPTY, SNAPSHOT_NOT_READY, ALREADY_ACCEPTED, LAST_OWNER, IDEMPOTENCY_IN_PROGRESS */
         Error409: {
             headers: {
                 [name: string]: unknown;
@@ -6435,6 +6574,51 @@ export interface operations {
             504: components["responses"]["Error504"];
         };
     };
+    "sandboxes.fork": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SandboxForkRequest"];
+            };
+        };
+        responses: {
+            /** @description A new sandbox with the files of this one */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Sandbox"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
+        };
+    };
     "sandboxes.logs": {
         parameters: {
             query?: {
@@ -7088,6 +7272,52 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    "sandboxes.restore": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SandboxRestoreRequest"];
+            };
+        };
+        responses: {
+            /** @description A new sandbox with the files of a snapshot, or the same one with them (`in_place`) */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Sandbox"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
+        };
+    };
     "sandboxes.resume": {
         parameters: {
             query?: never;
@@ -7235,6 +7465,165 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.snapshots.list": {
+        parameters: {
+            query?: {
+                /** @description Most objects in one answer. */
+                limit?: number;
+                /** @description `next_cursor` of the previous answer, with the same filters; valid 24 hours. */
+                cursor?: string;
+                workspace_id?: string;
+                project_id?: string;
+                external_workspace_id?: string;
+                external_user_id?: string;
+                external_project_id?: string;
+                state?: string;
+                name?: string;
+                slug?: string;
+                tag?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List snapshots, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Snapshot"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.snapshots.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SnapshotCreateRequest"];
+            };
+        };
+        responses: {
+            /** @description Keep the files of a sandbox as they are now */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Snapshot"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
+        };
+    };
+    "sandboxes.snapshots.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get a snapshot */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Snapshot"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.snapshots.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete a snapshot; sandboxes made from it keep their files */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deleted"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
             422: components["responses"]["Error422"];
             429: components["responses"]["Error429"];
             500: components["responses"]["Error500"];

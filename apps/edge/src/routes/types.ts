@@ -13,7 +13,8 @@ export interface SandboxRoute {
   readonly slug: string;
   readonly tenantId: string;
   readonly state: 'provisioning' | 'running' | 'paused' | 'error' | 'destroyed';
-  readonly transition: 'pausing' | 'resuming' | 'destroying' | null;
+  /** `snapshotting`: it goes on answering. */
+  readonly transition: 'pausing' | 'resuming' | 'destroying' | 'snapshotting' | 'restoring' | null;
   readonly previewPort: number | null;
   readonly endpoint: AgentEndpoint | null;
   readonly previews: readonly PreviewRule[];
@@ -44,5 +45,5 @@ export interface RouteStore {
 
 export const isGone = (route: SandboxRoute): boolean => route.state === 'destroyed' || route.transition === 'destroying';
 export const isRunning = (route: SandboxRoute): boolean =>
-  route.state === 'running' && route.transition === null && route.endpoint !== null;
+  route.state === 'running' && (route.transition === null || route.transition === 'snapshotting') && route.endpoint !== null;
 export const ruleFor = (route: SandboxRoute, port: number): PreviewRule | undefined => route.previews.find((rule) => rule.port === port);

@@ -6,6 +6,7 @@ import type { filesApi } from './files.ts';
 import type { envApi, portsApi, previewsApi, sharesApi } from './previews.ts';
 import type { processesApi } from './processes.ts';
 import type { SandboxesApi } from './sandboxes.ts';
+import type { snapshotsApi } from './snapshots.ts';
 
 export type SandboxData = Data<'sandboxes.get'>;
 
@@ -16,6 +17,7 @@ interface SandboxActions extends AsyncDisposable {
   readonly ports: Bound<ReturnType<typeof portsApi>>;
   readonly previews: Bound<ReturnType<typeof previewsApi>>;
   readonly shares: Bound<ReturnType<typeof sharesApi>>;
+  readonly snapshots: Bound<ReturnType<typeof snapshotsApi>>;
   readonly env: Bound<ReturnType<typeof envApi>>;
   /** The same sandbox as it is now. */
   refresh(): Promise<Sandbox>;
@@ -29,6 +31,8 @@ interface SandboxActions extends AsyncDisposable {
   logs: Bound<SandboxesApi['logs']>;
   expose: Bound<SandboxesApi['expose']>;
   previewToken: Bound<SandboxesApi['previewToken']>;
+  fork: Bound<SandboxesApi['fork']>;
+  restore: Bound<SandboxesApi['restore']>;
 }
 
 /**
@@ -37,10 +41,35 @@ interface SandboxActions extends AsyncDisposable {
  */
 export type Sandbox = Readonly<SandboxData> & SandboxActions;
 
-type Facet = 'exec' | 'files' | 'processes' | 'ports' | 'previews' | 'shares' | 'env';
-type Verb = 'update' | 'extend' | 'pause' | 'resume' | 'destroy' | 'readiness' | 'usage' | 'logs' | 'expose' | 'previewToken';
-const FACETS: readonly Facet[] = ['exec', 'files', 'processes', 'ports', 'previews', 'shares', 'env'];
-const VERBS: readonly Verb[] = ['update', 'extend', 'pause', 'resume', 'destroy', 'readiness', 'usage', 'logs', 'expose', 'previewToken'];
+type Facet = 'exec' | 'files' | 'processes' | 'ports' | 'previews' | 'shares' | 'snapshots' | 'env';
+type Verb =
+  | 'update'
+  | 'extend'
+  | 'pause'
+  | 'resume'
+  | 'destroy'
+  | 'readiness'
+  | 'usage'
+  | 'logs'
+  | 'expose'
+  | 'previewToken'
+  | 'fork'
+  | 'restore';
+const FACETS: readonly Facet[] = ['exec', 'files', 'processes', 'ports', 'previews', 'shares', 'snapshots', 'env'];
+const VERBS: readonly Verb[] = [
+  'update',
+  'extend',
+  'pause',
+  'resume',
+  'destroy',
+  'readiness',
+  'usage',
+  'logs',
+  'expose',
+  'previewToken',
+  'fork',
+  'restore',
+];
 
 /** Fields are own properties, actions are inherited: printing, spreading and JSON show the data alone. */
 class SandboxObject {

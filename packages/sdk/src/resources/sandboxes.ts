@@ -8,6 +8,7 @@ import { filesApi } from './files.ts';
 import { envApi, type Preview, type PreviewToken, portsApi, previewsApi, sharesApi } from './previews.ts';
 import { processesApi } from './processes.ts';
 import { type Sandbox, type SandboxData, sandboxOf } from './sandbox.ts';
+import { snapshotsApi } from './snapshots.ts';
 
 export type SandboxCreate = Body<'sandboxes.create'>;
 export type SandboxRun = Body<'sandboxes.run'>;
@@ -68,6 +69,21 @@ export const sandboxesApi = (t: Transport) => {
     /** A short-lived token for an iframe; give this, never a key, to the browser. */
     previewToken: (id: string, body: Body<'sandboxes.previewToken'> = {}, options?: CallOptions): Promise<PreviewToken> =>
       t.data({ method: 'POST', path: path`/sandboxes/${id}/preview-token`, body, options }),
+    /** A new sandbox with the files and the environment of this one, of now or of a snapshot. */
+    fork: async (id: string, body: Body<'sandboxes.fork'> = {}, options?: CallOptions): Promise<Sandbox> =>
+      one(await t.data({ method: 'POST', path: path`/sandboxes/${id}/fork`, body, options, serverTimeMs: WAIT_SECONDS * 1000 })),
+    /** A new sandbox with the files of a snapshot, or with `mode: 'in_place'` the same one. */
+    restore: async (id: string, snapshotId: string, body: Body<'sandboxes.restore'> = {}, options?: CallOptions): Promise<Sandbox> =>
+      one(
+        await t.data({
+          method: 'POST',
+          path: path`/sandboxes/${id}/restore/${snapshotId}`,
+          body,
+          options,
+          serverTimeMs: WAIT_SECONDS * 1000,
+        }),
+      ),
+    snapshots: snapshotsApi(t),
     exec: execApi(t),
     files: filesApi(t),
     processes: processesApi(t),

@@ -58,7 +58,8 @@ const closeIfStopped = async (
   if (!pools.has(id)) return;
   try {
     const row = await findAny(deps.db.read, id);
-    if (row === undefined || (row.state !== 'running' && row.transition !== 'resuming')) pools.close(id);
+    const isUp = row?.state === 'running' && row.transition !== 'restoring';
+    if (!isUp && row?.transition !== 'resuming') pools.close(id);
   } catch (error) {
     deps.log.warn({ err: error, sandboxId: id }, 'could not look up a changed sandbox');
   }

@@ -10,6 +10,7 @@ import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { createLifecycleRoutes } from './lifecycle/routes.ts';
 import { destroyAll } from './lifecycle/service.ts';
 import { createPreviewRoutes } from './previews/routes.ts';
+import { createSnapshotRoutes } from './snapshots/routes.ts';
 import { countByProject, totalsByProjects } from './store.ts';
 import type { EndedReason } from './types.ts';
 
@@ -59,6 +60,7 @@ export const sandboxRoutes = (core: Parameters<typeof createLifecycleRoutes>[0])
   ...createLifecycleRoutes(core),
   ...createExecRoutes(core),
   ...createFileRoutes(core),
+  ...createSnapshotRoutes(core),
   ...createPreviewRoutes(core),
   ...createEnvRoutes(core),
   ...createInternalRoutes(core),

@@ -16,7 +16,8 @@ export const isoOrNull = (date: Date | null): string | null => (date === null ? 
 export const remainingMs = (row: SandboxRow, now: Date): number | null =>
   row.state === 'running' && row.expires_at !== null ? Math.max(0, row.expires_at.getTime() - now.getTime()) : null;
 
-export const isReady = (row: SandboxRow): boolean => row.state === 'running' && row.transition === null;
+export const isReady = (row: SandboxRow): boolean =>
+  row.state === 'running' && (row.transition === null || row.transition === 'snapshotting');
 
 /** The Owned fields of a sandbox, or of a child that inherits them. */
 export const ownedOf = (row: SandboxRow, echo: Pick<OwnershipEcho, 'workspaceSlug' | 'workspaceName' | 'projectSlug' | 'projectName'>) => ({
@@ -51,7 +52,7 @@ export const sandboxOf = (core: Core, row: SandboxRow, echo: Echo, runtimeMs: nu
     created_at: iso(row.created_at),
     updated_at: iso(row.updated_at),
     slug: row.slug,
-    state: row.state,
+    state: row.transition === 'snapshotting' ? 'snapshotting' : row.state,
     state_reason: row.state === 'running' ? null : row.state_reason, // a pause under way has its reason already
     ended_reason: row.ended_reason,
     ready: isReady(row),
@@ -75,8 +76,8 @@ export const sandboxOf = (core: Core, row: SandboxRow, echo: Echo, runtimeMs: nu
     preview_port: previewPort,
     region: 'local',
     test: row.test,
-    snapshot_id: null,
-    parent_sandbox_id: null,
+    snapshot_id: row.snapshot_id,
+    parent_sandbox_id: row.parent_sandbox_id,
     last_activity_at: isoOrNull(row.last_activity_at),
     started_at: isoOrNull(row.started_at),
     paused_at: isoOrNull(row.paused_at),

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { Deleted } from '../tenancy/index.ts';
-import { ENDED_REASONS, STATES } from './types.ts';
+import { ENDED_REASONS, SHOWN_STATES, STATES } from './types.ts';
 
 /** Wire schemas shared by the routes of this module. Titles become component names of the OpenAPI file. */
 type Schemas = Parameters<typeof Type.Union>[0];
@@ -38,7 +38,7 @@ export const Sandbox = Type.Object(
   {
     ...OWNED,
     slug: Type.String({ description: 'part of preview host names' }),
-    state: oneOf(STATES),
+    state: oneOf(SHOWN_STATES),
     state_reason: nullable(Type.String()),
     ended_reason: nullable(oneOf(ENDED_REASONS)),
     ready: Type.Boolean({ description: 'commands run now' }),
@@ -164,6 +164,22 @@ export const Preview = Type.Object(
   { title: 'Preview' },
 );
 
+export const Snapshot = Type.Object(
+  {
+    ...OWNED,
+    sandbox_id: Type.String(),
+    state: oneOf(['creating', 'ready', 'failed', 'deleted']),
+    state_reason: nullable(Type.String()),
+    comment: nullable(Type.String()),
+    keep: Type.Boolean({ description: 'never expires' }),
+    retention_seconds: nullable(Type.Integer()),
+    expires_at: nullable(Ts),
+    size_bytes: Type.Integer({ description: 'all files it holds, shared with others or not' }),
+    last_used_at: nullable(Ts),
+  },
+  { title: 'Snapshot' },
+);
+
 export const PreviewToken = Type.Object(
   {
     token: Type.String(),
@@ -230,3 +246,4 @@ export const SandboxUsage = Type.Object(
 export const Id = Type.Object({ id: Type.String({ maxLength: 64 }) });
 export const ProcessIds = Type.Object({ id: Type.String({ maxLength: 64 }), pid: Type.String({ maxLength: 64 }) });
 export const PreviewIds = Type.Object({ id: Type.String({ maxLength: 64 }), preview_id: Type.String({ maxLength: 64 }) });
+export const SnapshotIds = Type.Object({ id: Type.String({ maxLength: 64 }), snapshot_id: Type.String({ maxLength: 64 }) });

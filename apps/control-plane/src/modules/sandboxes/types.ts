@@ -3,8 +3,10 @@ import type { ColumnType, Generated, Insertable, Selectable } from 'kysely';
 
 export const STATES = ['provisioning', 'running', 'paused', 'error', 'destroyed'] as const;
 export type State = (typeof STATES)[number];
+/** As callers see it: what is under way with a sandbox that goes on being usable is a state of its own (contract 4.2). */
+export const SHOWN_STATES = [...STATES, 'snapshotting'] as const;
 /** Under way; always with a deadline after which a reconciler ends it. */
-export type Transition = 'pausing' | 'resuming' | 'destroying';
+export type Transition = 'pausing' | 'resuming' | 'destroying' | 'snapshotting' | 'restoring';
 
 export const PAUSE_REASONS = ['user', 'idle', 'timeout', 'credits', 'operator'] as const;
 export type PauseReason = (typeof PAUSE_REASONS)[number];
@@ -60,6 +62,11 @@ export interface SandboxTable {
   preview_port: number | null;
   start_command: string | null;
   endpoint: ColumnType<AgentEndpoint | null, string | null, string | null>;
+  /** What it was made from, where not from its template alone. */
+  snapshot_id: Generated<string | null>;
+  parent_sandbox_id: Generated<string | null>;
+  /** Set while the transition is `restoring`. */
+  restoring_from: Generated<string | null>;
   test: boolean;
   created_by: string;
   api_key_id: string | null;

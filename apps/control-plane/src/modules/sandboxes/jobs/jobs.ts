@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core } from '../deps.ts';
+import { tendSnapshots } from '../snapshots/jobs.ts';
 import { compareWithHost } from './compare.ts';
 import { endOverdue } from './overdue.ts';
 import { endStaleFailures, endTimers } from './timers.ts';
@@ -8,6 +9,7 @@ import { endStaleFailures, endTimers } from './timers.ts';
 const TIMERS_MS = 1000;
 /** How long a lost machine may go unnoticed. */
 const COMPARE_MS = 5000;
+const SNAPSHOTS_MS = 10_000;
 const FAILURES_MS = 60_000;
 
 /** Start-up does not wait longer than this for the first comparison: without a host the API must still come up. */
@@ -70,6 +72,7 @@ export const createJobs = (core: Core): Jobs => {
     createLoop(core, 'sandboxes.compare', COMPARE_MS, compareWithHost),
     createLoop(core, 'sandboxes.timers', TIMERS_MS, endTimers),
     createLoop(core, 'sandboxes.overdue', TIMERS_MS, endOverdue),
+    createLoop(core, 'sandboxes.snapshots', SNAPSHOTS_MS, tendSnapshots),
     createLoop(core, 'sandboxes.failures', FAILURES_MS, endStaleFailures),
   ] as const;
   return {

@@ -1,6 +1,9 @@
 import { Fault } from '@miosa/kernel';
 import { type Core, inBackground, systemOp } from '../deps.ts';
-import { carryOutPause, carryOutResume, cleanHost, deadlineAfter } from '../lifecycle/effects.ts';
+import { carryOutPause, carryOutResume, cleanHost, deadlineAfter, fenceOf } from '../lifecycle/effects.ts';
+import { carryOutRestore } from '../snapshots/effects.ts';
+import { endSnapshotting } from '../snapshots/jobs.ts';
+import { settle } from '../store.ts';
 import type { SandboxRow } from '../types.ts';
 import { endBoot } from './boots.ts';
 import { claimOverdue } from './store.ts';
@@ -22,6 +25,9 @@ const end = async (core: Core, row: SandboxRow): Promise<unknown> => {
   if (row.state === 'destroyed') return cleanHost(core, row.id);
   if (row.transition === 'pausing') return carryOutPause(op, core, row);
   if (row.transition === 'resuming') return carryOutResume(op, core, row, { isFinal: row.state === 'running' ? hostAnswered : undefined });
+  if (row.transition === 'restoring') return carryOutRestore(op, core, row);
+  if (row.transition === 'snapshotting')
+    return endSnapshotting(core, row, () => settle(core.db.read, row.id, fenceOf(row), { updated_at: core.now() }));
   return row.state === 'provisioning' ? endBoot(core, row, 'boot_timeout') : undefined;
 };
 

@@ -1,11 +1,12 @@
 import { performance } from 'node:perf_hooks';
-import { newId, notFound, type Op, randomBase32 } from '@miosa/kernel';
+import { newId, notFound, type Op, randomBase32, type SizeName } from '@miosa/kernel';
 import type { RuntimeInstance } from '@miosa/runtime';
 import { checkMetadata, type Ownership, type OwnershipRequest } from '../../tenancy/index.ts';
 import { type Core, inBackground } from '../deps.ts';
 import { putEnv } from '../env/store.ts';
-import { checkVars, injectedVars, sealVar, varsOf } from '../env/values.ts';
+import { checkVars, type EnvVar, injectedVars, sealVar, varsOf } from '../env/values.ts';
 import { ensureStarted } from '../exec/start.ts';
+import { checkOrigin, inheritedOwnership, namesOwner, originMetadata, originOf, useSnapshot } from '../snapshots/origin.ts';
 import { endBoot, findAny, insertSandbox } from '../store.ts';
 import type { NewSandbox, SandboxRow } from '../types.ts';
 import { keyIdOf, ownerOf } from '../visibility.ts';
@@ -19,6 +20,7 @@ import { gone } from './states.ts';
 
 export interface CreateRequest extends OwnershipRequest, ShapeRequest {
   readonly template_id?: string | undefined;
+  readonly snapshot_id?: string | null | undefined;
   readonly name?: string | undefined;
   readonly timeout_sec?: number | undefined;
   readonly idle_timeout_sec?: number | undefined;
@@ -46,38 +48,78 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
   if (earlier !== undefined)
     return request.wait === false ? earlier : { ...earlier, row: await bootedElsewhere(op, core, earlier.row, waitMs(request)) };
   refuseUnavailable({ ...request });
-  const shape = shapeOf(request);
+  const origin = request.snapshot_id == null ? undefined : await originOf(op, core, request.snapshot_id);
+  const shape = shapeOf(request, origin?.source.size as SizeName | undefined);
+  if (origin !== undefined) checkOrigin(origin, request.template_id, shape.diskMiB);
   checkIdleTimeout(request.idle_timeout_sec);
   checkMetadata('metadata', request.metadata ?? {});
   const vars = varsOf(request.env ?? {});
   checkVars('env', vars);
   await core.tenancy.assertSetupDone(op);
   const capabilities = await core.capabilities();
-  const templateId = request.template_id ?? DEFAULTS.template;
-  if (!capabilities.templates.includes(templateId)) throw notFound();
-  const ownership = await core.tenancy.resolveOwnership(op, request);
+  const templateId = origin?.source.template_id ?? request.template_id ?? DEFAULTS.template;
+  if (origin === undefined && !capabilities.templates.includes(templateId)) throw notFound();
+  const ownership =
+    origin !== undefined && !namesOwner(request)
+      ? await inheritedOwnership(op, core, origin.snapshot)
+      : await core.tenancy.resolveOwnership(op, request);
 
   const draft = draftOf(op, request, { shape, ownership, templateId, resumeKeeps: capabilities.pauseKeeps, now: core.now() });
-  const sealed = vars.map((entry) => sealVar(core.sealKey, draft.id, entry, draft.created_at));
-  const row = await core.db.tx(op, 'sandboxes.create', async (tx) => {
+  return launch(op, core, {
+    draft: origin === undefined ? draft : { ...draft, snapshot_id: origin.snapshot.id, boot_path: 'snapshot' },
+    ownership,
+    vars,
+    accepted,
+    action: 'sandboxes.create',
+    fromSnapshot: origin?.snapshot.id,
+    wait: request.wait,
+    waitMs: waitMs(request),
+  });
+};
+
+export interface Launch {
+  readonly draft: NewSandbox & { readonly created_at: Date };
+  readonly ownership: Ownership;
+  readonly vars: readonly EnvVar[];
+  /** `performance.now()` when the request was accepted. */
+  readonly accepted: number;
+  /** Of the audit entry. */
+  readonly action: string;
+  readonly fromSnapshot?: string | undefined;
+  readonly wait?: boolean | undefined;
+  readonly waitMs: number;
+  /** However the boot ended, or if it never began. */
+  readonly afterBoot?: (() => Promise<void>) | undefined;
+}
+
+/** The row of a new sandbox with all that belongs to it in one transaction, then its boot. */
+export const launch = async (op: Op, core: Core, how: Launch): Promise<Created> => {
+  const { draft, ownership, fromSnapshot, afterBoot = async () => {} } = how;
+  const sealed = how.vars.map((entry) => sealVar(core.sealKey, draft.id, entry, draft.created_at));
+  const inserting = core.db.tx(op, how.action, async (tx) => {
     if (!(await core.tenancy.holdProject(tx, ownership.tenantId, ownership.projectId))) throw notFound();
+    if (fromSnapshot !== undefined) await useSnapshot(tx, fromSnapshot, draft.created_at);
     const inserted = await insertSandbox(tx, draft);
     await putEnv(tx, sealed);
     await startMetering(tx, inserted, inserted.created_at);
-    await auditSandbox(tx, op, 'sandboxes.create', inserted);
+    await auditSandbox(tx, op, how.action, inserted, originMetadata(inserted));
     await keepCreated(tx, op, { row: inserted, ownership });
     return inserted;
   });
-
-  const booting = inBackground(core, boot(op, core, row, { accepted, env: request.env ?? {} }));
-  if (request.wait === false) {
+  const ended = (): void => void inBackground(core, afterBoot());
+  inserting.catch(ended);
+  const row = await inserting;
+  const env = Object.fromEntries(how.vars.map(({ key, value }) => [key, value]));
+  const booting = inBackground(core, boot(op, core, row, { accepted: how.accepted, env, fromSnapshot }));
+  booting.then(ended, ended);
+  if (how.wait === false) {
     booting.catch(() => {}); // recorded in the row
     return { row, ownership };
   }
-  return { row: await within(core, booting, row, waitMs(request)), ownership };
+  return { row: await within(core, booting, row, how.waitMs), ownership };
 };
 
-const waitMs = (request: CreateRequest): number => (request.wait_seconds ?? DEFAULTS.waitSec) * 1000;
+export const waitMs = (request: CreateRequest): number => (request.wait_seconds ?? DEFAULTS.waitSec) * 1000;
 
 interface Resolved {
   readonly shape: Shape;
@@ -87,7 +129,7 @@ interface Resolved {
   readonly now: Date;
 }
 
-const draftOf = (
+export const draftOf = (
   op: Op,
   request: CreateRequest,
   { shape, ownership, templateId, resumeKeeps, now }: Resolved,
@@ -157,6 +199,7 @@ const within = async (core: Core, booting: Promise<SandboxRow>, row: SandboxRow,
 interface Boot {
   readonly accepted: number;
   readonly env: Readonly<Record<string, string>>;
+  readonly fromSnapshot: string | undefined;
 }
 
 const boot = async (op: Op, core: Core, row: SandboxRow, how: Boot): Promise<SandboxRow> => {
@@ -171,6 +214,7 @@ const boot = async (op: Op, core: Core, row: SandboxRow, how: Boot): Promise<San
       diskMiB: row.disk_size_mb,
       pidsMax: PIDS_MAX,
       env: { ...how.env, ...injectedVars(row) },
+      ...(how.fromSnapshot === undefined ? {} : { fromSnapshot: how.fromSnapshot }),
     });
   } catch (error) {
     throw await failBoot(op, core, row, error);
@@ -196,7 +240,7 @@ export const markBooted = (core: Core, row: SandboxRow, instance: RuntimeInstanc
     state: 'running',
     endpoint: JSON.stringify(instance.endpoint),
     isolation: instance.isolation,
-    boot_path: 'cold',
+    boot_path: row.boot_path ?? 'cold',
     boot_ms: bootMs,
     started_at: now,
     last_activity_at: now,

@@ -92,7 +92,6 @@ describe('create', () => {
 
   test.each([
     [{ image: 'debian' }, 'image'],
-    [{ snapshot_id: 'snp_1' }, 'snapshot_id'],
     [{ git: { url: 'x' } }, 'git'],
     [{ region: 'eu' }, 'region'],
     [{ network_policy: { default_effect: 'deny' } }, 'network_policy'],

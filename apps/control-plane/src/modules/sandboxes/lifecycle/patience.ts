@@ -36,6 +36,9 @@ export const patientRuntime = (runtime: RuntimePort, stopping: AbortSignal): Run
     pause: (id) => wait(() => runtime.pause(id)),
     resume: (id) => wait(() => runtime.resume(id)),
     stop: (id) => wait(() => runtime.stop(id)),
+    snapshot: (id, snapshotId) => wait(() => runtime.snapshot(id, snapshotId)),
+    restore: (id, snapshotId) => wait(() => runtime.restore(id, snapshotId)),
+    deleteSnapshot: (snapshotId) => wait(() => runtime.deleteSnapshot(snapshotId)),
     destroy: (id) => wait(() => runtime.destroy(id)),
   };
 };

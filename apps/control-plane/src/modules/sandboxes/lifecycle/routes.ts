@@ -41,7 +41,7 @@ const CREATE = {
   wait_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 120 })),
   region: Type.Optional(nullable(Type.String())),
   image: Later,
-  snapshot_id: Later,
+  snapshot_id: Type.Optional(nullable(Type.String({ maxLength: 64, description: 'its files are those of this snapshot' }))),
   git: Later,
   databases: Later,
   buckets: Later,
@@ -76,7 +76,7 @@ const UpdateBody = Type.Object(
   },
   { title: 'SandboxUpdateRequest' },
 );
-const CREATING = ['SETUP_REQUIRED', 'QUOTA_EXCEEDED', 'OWNERSHIP_CONFLICT', 'UPSTREAM_UNREACHABLE', 'GONE'] as const;
+const CREATING = ['SETUP_REQUIRED', 'SNAPSHOT_NOT_READY', 'QUOTA_EXCEEDED', 'OWNERSHIP_CONFLICT', 'UPSTREAM_UNREACHABLE', 'GONE'] as const;
 
 const createRoutes = (core: Core): Route[] => [
   defineRoute({

@@ -1,7 +1,7 @@
 import { Fault, notFound, type Op } from '@miosa/kernel';
 import { type Core, inBackground } from '../deps.ts';
 import { claim, findVisible } from '../store.ts';
-import type { PauseReason, SandboxRow } from '../types.ts';
+import type { PauseReason, SandboxRow, Transition } from '../types.ts';
 import { type Visibility, visibilityOf } from '../visibility.ts';
 import { carryOutPause, carryOutResume, deadlineAfter } from './effects.ts';
 import { type Action, decide, gone, notRunning, sourcesOf } from './states.ts';
@@ -24,7 +24,12 @@ export const lookupFor = (op: Op, core: Core, id: string): Lookup => {
  * Brings the sandbox to where `action` can be done, by the rules of `states.ts`: wakes it, waits for what is under way, or refuses.
  * For `pause` and `resume` that is the whole action. One read when it is ready already.
  */
-export const settleFor = async (op: Op, core: Core, lookup: Lookup, action: Exclude<Action, 'destroy'>): Promise<SandboxRow> => {
+export const settleFor = async (
+  op: Op,
+  core: Core,
+  lookup: Lookup,
+  action: Exclude<Action, 'destroy' | 'snapshot' | 'restore'>,
+): Promise<SandboxRow> => {
   const until = Date.now() + SETTLE_MS;
   for (;;) {
     const row = await lookup();
@@ -45,15 +50,15 @@ export const settleFor = async (op: Op, core: Core, lookup: Lookup, action: Excl
   }
 };
 
-const busy = (row: SandboxRow): Fault =>
+export const busy = (row: SandboxRow): Fault =>
   new Fault('UNAVAILABLE', `The sandbox is still ${row.transition ?? row.state}. Try again in a moment.`, {
     details: { reason: row.transition ?? row.state, state: row.state },
   });
 
-const step = (op: Op, core: Core, row: SandboxRow, transition: 'pausing' | 'resuming' | 'destroying'): Promise<SandboxRow | undefined> => {
+const step = (op: Op, core: Core, row: SandboxRow, transition: Transition): Promise<SandboxRow | undefined> => {
   if (transition === 'resuming') return resumeOnce(op, core, row);
   if (transition === 'pausing') return pauseAs(op, core, row, 'user');
-  throw new Error('destroying has its own way');
+  throw new Error(`${transition} has its own way`);
 };
 
 /** One resume at a time in this process; across processes the claim decides. The effect belongs to nobody's connection. */

@@ -16,11 +16,11 @@ export interface Shape {
 
 const DEFAULT_SIZE: SizeName = 'small';
 
-/** A named size, or the triple when all three are given and equal one (contract 4.2). */
-export const shapeOf = (request: ShapeRequest): Shape => {
+/** A named size, or the triple when all three are given and equal one (contract 4.2); with none of them, `otherwise`. */
+export const shapeOf = (request: ShapeRequest, otherwise: SizeName = DEFAULT_SIZE): Shape => {
   const triple = [request.cpu_count, request.memory_mb, request.disk_size_mb];
   if (triple.every((value) => value === undefined)) {
-    const size = request.size ?? DEFAULT_SIZE;
+    const size = request.size ?? otherwise;
     return { size, ...SIZES[size] };
   }
   const named = (Object.keys(SIZES) as SizeName[]).find((name) => {
@@ -33,7 +33,7 @@ export const shapeOf = (request: ShapeRequest): Shape => {
   return { size: named, ...SIZES[named] };
 };
 
-const LATER = ['image', 'snapshot_id', 'git', 'databases', 'buckets', 'volumes', 'network_policy', 'readiness_probe'] as const;
+const LATER = ['image', 'git', 'databases', 'buckets', 'volumes', 'network_policy', 'readiness_probe'] as const;
 
 /** Fields of the contract that this installation cannot honour are refused, never silently ignored. */
 export const refuseUnavailable = (body: Readonly<Record<string, unknown>>): void => {

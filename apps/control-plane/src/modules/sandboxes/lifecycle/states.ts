@@ -2,7 +2,7 @@ import { Fault } from '@miosa/kernel';
 import type { SandboxRow, State, Transition } from '../types.ts';
 
 /** What a caller may want of a sandbox. `use` = exec, processes, files, ports: anything that needs its agent. */
-export const ACTIONS = ['use', 'pause', 'resume', 'extend', 'change', 'destroy'] as const;
+export const ACTIONS = ['use', 'pause', 'resume', 'extend', 'change', 'snapshot', 'restore', 'destroy'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /**
@@ -14,22 +14,72 @@ export type Decision = 'ready' | 'wait' | 'SANDBOX_NOT_RUNNING' | 'GONE' | { rea
 const PAUSE = { transition: 'pausing', to: 'paused' } as const;
 const RESUME = { transition: 'resuming', to: 'running' } as const;
 const DESTROY = { transition: 'destroying', to: 'destroyed' } as const;
+const RESTORE = { transition: 'restoring', to: 'running' } as const;
+const keep = <S extends State>(to: S) => ({ transition: 'snapshotting', to }) as const;
 const STOPPED = 'SANDBOX_NOT_RUNNING';
 
 /** The state rules of a sandbox at rest (contract 4.2). Everything that changes a state goes through this table. */
 export const RULES: Readonly<Record<State, Readonly<Record<Action, Decision>>>> = {
-  provisioning: { use: 'wait', pause: 'wait', resume: 'wait', extend: STOPPED, change: 'ready', destroy: DESTROY },
-  running: { use: 'ready', pause: PAUSE, resume: 'ready', extend: 'ready', change: 'ready', destroy: DESTROY },
-  paused: { use: RESUME, pause: 'ready', resume: RESUME, extend: STOPPED, change: 'ready', destroy: DESTROY },
-  error: { use: STOPPED, pause: STOPPED, resume: RESUME, extend: STOPPED, change: 'ready', destroy: DESTROY },
-  destroyed: { use: 'GONE', pause: 'GONE', resume: 'GONE', extend: 'GONE', change: 'GONE', destroy: 'ready' },
+  provisioning: {
+    use: 'wait',
+    pause: 'wait',
+    resume: 'wait',
+    extend: STOPPED,
+    change: 'ready',
+    snapshot: 'wait',
+    restore: 'wait',
+    destroy: DESTROY,
+  },
+  running: {
+    use: 'ready',
+    pause: PAUSE,
+    resume: 'ready',
+    extend: 'ready',
+    change: 'ready',
+    snapshot: keep('running'),
+    restore: RESTORE,
+    destroy: DESTROY,
+  },
+  paused: {
+    use: RESUME,
+    pause: 'ready',
+    resume: RESUME,
+    extend: STOPPED,
+    change: 'ready',
+    snapshot: keep('paused'),
+    restore: RESTORE,
+    destroy: DESTROY,
+  },
+  error: {
+    use: STOPPED,
+    pause: STOPPED,
+    resume: RESUME,
+    extend: STOPPED,
+    change: 'ready',
+    snapshot: STOPPED,
+    restore: RESTORE,
+    destroy: DESTROY,
+  },
+  destroyed: {
+    use: 'GONE',
+    pause: 'GONE',
+    resume: 'GONE',
+    extend: 'GONE',
+    change: 'GONE',
+    snapshot: 'GONE',
+    restore: 'GONE',
+    destroy: 'ready',
+  },
 };
 
 /** While a transition runs everything waits for its end, except that destroying is legal at any moment and changing fields needs no host. */
 export const decide = (row: Pick<SandboxRow, 'state' | 'transition'>, action: Action): Decision => {
   const rule = RULES[row.state][action];
+  // A sandbox goes on while its files are copied: a command meets a freeze of milliseconds.
+  if (row.transition === 'snapshotting' && rule === 'ready') return rule;
   if (row.transition === null || row.state === 'destroyed' || action === 'destroy' || action === 'change') return rule;
-  return rule === 'SANDBOX_NOT_RUNNING' && row.transition !== 'resuming' ? rule : 'wait';
+  const mayRunSoon = row.transition === 'resuming' || row.transition === 'restoring';
+  return rule === 'SANDBOX_NOT_RUNNING' && !mayRunSoon ? rule : 'wait';
 };
 
 export const gone = (row: Pick<SandboxRow, 'ended_reason'>): Fault =>
@@ -43,8 +93,14 @@ export const notRunning = (row: Pick<SandboxRow, 'state' | 'state_reason'>): Fau
   });
 
 /** States from which `transition` may start; the guard of the claiming UPDATE, so two processes can never both start one. */
-export const sourcesOf = (transition: Exclude<Transition, 'destroying'>): readonly State[] =>
-  transition === 'pausing' ? ['running'] : ['paused', 'error'];
+export const sourcesOf = (transition: Exclude<Transition, 'destroying'>): readonly State[] => SOURCES[transition];
+
+const SOURCES = {
+  pausing: ['running'],
+  resuming: ['paused', 'error'],
+  snapshotting: ['running', 'paused'],
+  restoring: ['running', 'paused', 'error'],
+} as const satisfies Readonly<Record<Exclude<Transition, 'destroying'>, readonly State[]>>;
 
 /** After this a reconciler ends the transition. Seconds; a healthy host needs well under one. */
-export const DEADLINE_SECONDS = { provisioning: 60, pausing: 30, resuming: 60, destroying: 30 } as const;
+export const DEADLINE_SECONDS = { provisioning: 60, pausing: 30, resuming: 60, destroying: 30, snapshotting: 30, restoring: 60 } as const;

@@ -1,7 +1,7 @@
 import type { RuntimePort } from '@miosa/runtime';
 import { createFakeRuntime, type FakeRuntime } from '@miosa/runtime/fake';
 
-type Call = 'create' | 'pause' | 'resume' | 'destroy' | 'list';
+type Call = 'create' | 'pause' | 'resume' | 'destroy' | 'list' | 'snapshot' | 'restore' | 'deleteSnapshot';
 
 /** The fake runtime, with its calls counted, failing or held on demand. Only in tests. */
 export interface TestHost {
@@ -45,6 +45,18 @@ export const createTestHost = (): TestHost => {
       destroy: async (id) => {
         await enter('destroy', id);
         return fake.destroy(id);
+      },
+      snapshot: async (id, snapshotId) => {
+        await enter('snapshot', id);
+        return fake.snapshot(id, snapshotId);
+      },
+      restore: async (id, snapshotId) => {
+        await enter('restore', id);
+        return fake.restore(id, snapshotId);
+      },
+      deleteSnapshot: async (snapshotId) => {
+        await enter('deleteSnapshot', snapshotId);
+        return fake.deleteSnapshot(snapshotId);
       },
       list: async () => {
         await enter('list');
