@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -16,6 +17,7 @@ const maxJSON = 32 << 20
 
 // config is fixed at start.
 type config struct {
+	state     string // folder for what outlives the machine's processes; "": nothing does
 	workspace string
 	sandbox   account
 	root      account
@@ -30,17 +32,19 @@ type agent struct {
 	base       atomic.Pointer[map[string]string] // environment of PUT /env
 	oomScore   []byte                            // of every command
 	trim       *trimmer
+	booting    sync.Mutex
 	watchers   atomic.Int32 // streams of GET /files/watch
 	mux        *http.ServeMux
 }
 
 func newAgent(c config) (*agent, error) {
-	processes, err := newProcessTable()
+	processes, err := newProcessTable(c.state)
 	if err != nil {
 		return nil, err
 	}
 	a := &agent{config: c, privileged: os.Geteuid() == 0, processes: processes, terminals: newTerminalTable(), oomScore: commandOomScore(), trim: newTrimmer(), mux: http.NewServeMux()}
 	a.base.Store(&map[string]string{})
+	a.restore()
 	a.routes()
 	return a, nil
 }
@@ -53,26 +57,28 @@ type fileHandler func(in tree, w http.ResponseWriter, r *http.Request) error
 
 func (a *agent) routes() {
 	for pattern, handle := range map[string]handler{
-		"GET /health":                 a.health,
-		"PUT /env":                    a.putEnvironment,
-		"POST /exec":                  a.exec,
-		"POST /exec/stream":           a.execStream,
-		"POST /processes":             a.startProcess,
-		"GET /processes":              a.listProcesses,
-		"GET /processes/{id}":         a.getProcess,
-		"DELETE /processes/{id}":      a.deleteProcess,
-		"POST /processes/{id}/signal": a.signalProcess,
-		"POST /processes/{id}/stdin":  a.writeStdin,
-		"GET /processes/{id}/stream":  a.streamProcess,
-		"GET /processes/{id}/logs":    a.processLogs,
-		"GET /ports":                  a.listPorts,
-		"GET /tunnel/{port}":          a.tunnel,
-		"POST /terminals":             a.openTerminal,
-		"GET /terminals":              a.listTerminals,
-		"GET /terminals/{id}":         a.getTerminal,
-		"POST /terminals/{id}/resize": a.resizeTerminal,
-		"DELETE /terminals/{id}":      a.endTerminal,
-		"GET /terminals/{id}/attach":  a.attachTerminal,
+		"GET /health":                   a.health,
+		"PUT /env":                      a.putEnvironment,
+		"POST /exec":                    a.exec,
+		"POST /exec/stream":             a.execStream,
+		"POST /processes":               a.startProcess,
+		"GET /processes":                a.listProcesses,
+		"GET /processes/{id}":           a.getProcess,
+		"DELETE /processes/{id}":        a.deleteProcess,
+		"POST /processes/{id}/signal":   a.signalProcess,
+		"POST /processes/{id}/stdin":    a.writeStdin,
+		"GET /processes/{id}/stream":    a.streamProcess,
+		"GET /processes/{id}/logs":      a.processLogs,
+		"POST /processes/boot":          a.bootProcesses,
+		"GET /processes/{id}/readiness": a.processReadiness,
+		"GET /ports":                    a.listPorts,
+		"GET /tunnel/{port}":            a.tunnel,
+		"POST /terminals":               a.openTerminal,
+		"GET /terminals":                a.listTerminals,
+		"GET /terminals/{id}":           a.getTerminal,
+		"POST /terminals/{id}/resize":   a.resizeTerminal,
+		"DELETE /terminals/{id}":        a.endTerminal,
+		"GET /terminals/{id}/attach":    a.attachTerminal,
 	} {
 		a.route(pattern, handle)
 	}

@@ -49,7 +49,7 @@ func writeResult(w http.ResponseWriter, p *process) {
 	_, _ = out.WriteString(`,"stderr":`)
 	_ = writeText(out, captures[1].data)
 	tail, _ := json.Marshal(struct {
-		ExitCode   int     `json:"exitCode"`
+		ExitCode   *int    `json:"exitCode"`
 		Signal     *string `json:"signal"`
 		DurationMs int64   `json:"durationMs"`
 		TimedOut   bool    `json:"timedOut"`

@@ -26,6 +26,7 @@ func (a *agent) processLogs(w http.ResponseWriter, r *http.Request) error {
 
 // logs separates what is kept into stdout and stderr; truncated: the beginning was overwritten.
 func (p *process) logs() (streams [2][]byte, truncated bool) {
+	p.recall()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	chunk := chunks.Get().(*[chunkBytes]byte)

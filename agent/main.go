@@ -21,13 +21,16 @@ func main() {
 	socket := flag.String("socket", "", "listen on this path instead of the socket passed as descriptor 3")
 	workspace := flag.String("workspace", "/workspace", "default working directory; relative paths start here")
 	home := flag.String("home", "/home/sandbox", "home of the user sandbox")
+	state := flag.String("state", "/.miosa/processes", "folder for records and output of background processes; empty: they end with the agent")
 	showVersion := flag.Bool("version", false, "print the version and exit")
 	flag.Parse()
 	if *showVersion {
 		fmt.Println(version)
 		return
 	}
-	if err := run(*socket, defaultConfig(*workspace, *home)); err != nil {
+	c := defaultConfig(*workspace, *home)
+	c.state = *state
+	if err := run(*socket, c); err != nil {
 		fmt.Fprintln(os.Stderr, "agent:", err)
 		os.Exit(1)
 	}

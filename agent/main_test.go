@@ -28,7 +28,9 @@ const asAgent = "MIOSA_AGENT_TEST_SOCKET"
 
 func TestMain(m *testing.M) {
 	if socket, ok := os.LookupEnv(asAgent); ok {
-		if err := run(socket, defaultConfig("/", "/")); err != nil {
+		c := defaultConfig("/", "/")
+		c.state = os.Getenv(asAgent + "_STATE")
+		if err := run(socket, c); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -48,7 +50,9 @@ func runTests(m *testing.M) int {
 	must(os.Lchown(base+"/workspace", 1000, 1000))
 	tuneMemory()
 	must(prepareProcess())
-	subject, err = newAgent(defaultConfig(base+"/workspace", base))
+	c := defaultConfig(base+"/workspace", base)
+	c.state = base + "/state"
+	subject, err = newAgent(c)
 	must(err)
 	listener, err := net.Listen("unix", base+"/agent.sock")
 	must(err)

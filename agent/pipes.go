@@ -9,35 +9,52 @@ import (
 type pipeEnds struct {
 	theirs [3]uintptr // the child's 0, 1, 2
 	opened []int      // those of them that are ours to close
+	ours   []*outputPipe
 }
 
 // openPipes makes the streams: output pipes read by the pump without blocking, standard input a pipe when there is something to write.
 func (p *process) openPipes(l launch) (*pipeEnds, error) {
 	ends := &pipeEnds{theirs: [3]uintptr{devNull()}}
+	err := p.openOutputs(l, ends)
+	if err == nil && (l.hasStdin || l.keepOpen) {
+		err = p.openInput(l, ends)
+	}
+	if err != nil {
+		ends.closeTheirs()
+		ends.closeOurs(p)
+		return nil, asFault(err, l.command)
+	}
+	return ends, nil
+}
+
+func (p *process) openOutputs(l launch, ends *pipeEnds) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for _, kind := range []uint8{stdout, stderr} {
 		ours, theirs, err := newPipe(l.user, false)
 		if err != nil {
-			ends.closeTheirs()
-			ends.closeOurs(p)
-			return nil, asFault(err, l.command)
+			return err
 		}
-		p.pipes = append(p.pipes, &outputPipe{fd: ours, kind: kind, proc: p})
+		pipe := &outputPipe{fd: ours, kind: kind, proc: p, run: p.run}
+		p.pipes = append(p.pipes, pipe)
 		p.open++
 		ends.theirs[kind] = uintptr(theirs)
-		ends.opened = append(ends.opened, theirs)
+		ends.opened, ends.ours = append(ends.opened, theirs), append(ends.ours, pipe)
 	}
-	if l.hasStdin || l.keepOpen {
-		ours, theirs, err := newPipe(l.user, true)
-		if err != nil {
-			ends.closeTheirs()
-			ends.closeOurs(p)
-			return nil, asFault(err, l.command)
-		}
-		p.stdin = os.NewFile(uintptr(ours), "stdin")
-		ends.theirs[0] = uintptr(theirs)
-		ends.opened = append(ends.opened, theirs)
+	return nil
+}
+
+func (p *process) openInput(l launch, ends *pipeEnds) error {
+	ours, theirs, err := newPipe(l.user, true)
+	if err != nil {
+		return err
 	}
-	return ends, nil
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stdin = os.NewFile(uintptr(ours), "stdin")
+	ends.theirs[0] = uintptr(theirs)
+	ends.opened = append(ends.opened, theirs)
+	return nil
 }
 
 // newPipe returns our end (non-blocking) and the child's. The pipe is given to the child's user, else opening /dev/stdout fails for it.
@@ -63,6 +80,8 @@ func (e *pipeEnds) closeTheirs() {
 
 // closeOurs undoes openPipes for a process that did not start.
 func (e *pipeEnds) closeOurs(p *process) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for _, pipe := range p.pipes {
 		_ = syscall.Close(pipe.fd)
 	}

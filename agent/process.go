@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -18,27 +19,38 @@ const (
 // process is one command started through the agent, running or finished.
 type process struct {
 	id, name, command, cwd string
-	pid                    int // 0 when it could not be started
-	brief                  bool
-	startedAt              time.Time
+	pid                    atomic.Int32 // 0 when it was not started
+	mark                   uint32       // the group of all that descends from it; 0: none
+	brief, autostart       bool
+	launch                 launch
+	agent                  *agent
 	table                  *processTable
-	stdin                  *os.File // nil when standard input is closed
 	done                   chan struct{}
 
-	mu       sync.Mutex
-	pipes    []*outputPipe
-	open     int // pipes that were not read to their end
-	log      ring
-	captures *[2]capture // a blocking exec only
-	readers  map[*reader]struct{}
-	exited   bool
-	overdue  bool // drainGrace is over
-	finished bool
-	timedOut bool
-	status   syscall.WaitStatus
-	code     int // exit code when the process could not be started
-	exitedAt time.Time
-	timeout  *time.Timer
+	mu        sync.Mutex
+	run       int // counts its runs: a service starts again
+	started   int // counts those that came about
+	service   service
+	journal   *journal // nil: it is not kept
+	startedAt time.Time
+	stdin     *os.File // nil when standard input is closed
+	pipes     []*outputPipe
+	open      int // pipes that were not read to their end
+	log       ring
+	captures  *[2]capture // a blocking exec only
+	readers   map[*reader]struct{}
+	exited    bool
+	overdue   bool // drainGrace is over
+	finished  bool
+	timedOut  bool
+	status    syscall.WaitStatus
+	failed    bool // could not be started
+	code      int  // exit code in that case
+	ending    bool // it was told to end: no further run
+	past      *pastEnd
+	keptFrom  *int64 // the output was dropped from memory and is on disk from this offset
+	exitedAt  time.Time
+	timeout   *time.Timer
 }
 
 // room is how many bytes may be read now without overwriting what a connected reader has not got yet.
@@ -56,14 +68,17 @@ func (p *process) output(pipe *outputPipe, data []byte) {
 		p.captures[pipe.kind-1].write(data)
 	}
 	pipe.must -= len(data)
+	p.note()
 	p.wake()
 	p.settle()
 }
 
-// pipeEnded notes the end of a stream; p.mu is held.
-func (p *process) pipeEnded() {
-	p.open--
-	p.settle()
+// pipeEnded notes the end of a stream; p.mu is held. What an earlier run left open does not count.
+func (p *process) pipeEnded(pipe *outputPipe) {
+	if pipe.run == p.run {
+		p.open--
+		p.settle()
+	}
 }
 
 // exit takes the wait status from the reaper.
@@ -80,11 +95,14 @@ func (p *process) exit(status syscall.WaitStatus) {
 		}
 	}
 	if p.open > 0 {
+		run := p.run
 		time.AfterFunc(drainGrace, func() {
 			p.mu.Lock()
 			defer p.mu.Unlock()
-			p.overdue = true
-			p.settle()
+			if p.run == run {
+				p.overdue = true
+				p.settle()
+			}
 		})
 	}
 	p.settle()
@@ -92,7 +110,7 @@ func (p *process) exit(status syscall.WaitStatus) {
 
 // settle finishes the process once its status is known and its output is read; p.mu is held.
 func (p *process) settle() {
-	if p.finished || !p.exited {
+	if p.finished || !p.exited || p.service.resting {
 		return
 	}
 	if p.open > 0 {
@@ -105,6 +123,10 @@ func (p *process) settle() {
 			}
 		}
 	}
+	if p.runsAgain() {
+		p.rest()
+		return
+	}
 	p.finished = true
 	if p.captures != nil && len(p.readers) == 0 {
 		p.log.drop() // the answer to the waiting caller carries the output
@@ -114,43 +136,69 @@ func (p *process) settle() {
 	if p.stdin != nil {
 		_ = p.stdin.Close()
 	}
+	p.note()
 	p.wake()
 	close(p.done)
 	p.table.retire(p)
 }
 
-// outcome is the exit code (128 + signal when killed) and the signal's name or nil.
-func (p *process) outcome() (int, *string) {
+// outcome is the exit code (128 + signal when killed) and the signal's name or nil; p.mu is held. Without a code nobody knows: the process
+// ended with the machine.
+func (p *process) outcome() (*int, *string) {
+	code := p.code
 	switch {
-	case p.pid == 0:
-		return p.code, nil
+	case p.past != nil:
+		return p.past.code, p.past.signal
+	case p.failed:
+		return &code, nil
 	case p.status.Signaled():
 		name := signalName(p.status.Signal())
-		return 128 + int(p.status.Signal()), &name
+		code = 128 + int(p.status.Signal())
+		return &code, &name
 	default:
-		return p.status.ExitStatus(), nil
+		code = p.status.ExitStatus()
+		return &code, nil
 	}
+}
+
+// leader is the pid of the run, 0 when none is on: its number may belong to another by then.
+func (p *process) leader() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.exited {
+		return 0
+	}
+	return int(p.pid.Load())
 }
 
 // signal signals the whole group; ESRCH when the leader is gone.
 func (p *process) signal(sig syscall.Signal) error {
-	if p.pid == 0 {
+	pid := p.leader()
+	if pid == 0 {
 		return syscall.ESRCH
 	}
-	return p.table.reaper.signalGroup(p.pid, sig)
+	return p.table.reaper.signalGroup(pid, sig)
 }
 
-// terminate sends TERM (and CONT: a stopped process cannot act on TERM) and, killGrace later, KILL to all that is left of the group.
-func (p *process) terminate() {
-	if p.signal(syscall.SIGTERM) != nil {
-		return
+// terminate sends TERM (and CONT: a stopped process cannot act on TERM) to the process and all its descendants and, killGrace later, KILL to
+// what is left of them. The channel is closed when nothing is.
+func (p *process) terminate() (gone chan struct{}) {
+	p.end()
+	gone = make(chan struct{})
+	if p.signalFamily(syscall.SIGTERM, syscall.SIGCONT) == 0 {
+		close(gone)
+		return gone
 	}
-	_ = p.signal(syscall.SIGCONT)
-	time.AfterFunc(killGrace, func() {
-		if p.signal(syscall.SIGKILL) != nil {
-			p.table.reaper.killLeftovers(p.pid)
+	go func() {
+		defer close(gone)
+		for until := time.Now().Add(killGrace); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
+			if len(p.family()) == 0 {
+				return
+			}
 		}
-	})
+		p.killFamily()
+	}()
+	return gone
 }
 
 // expire ends a process that ran into its timeout.

@@ -20,9 +20,14 @@ func (a *agent) startProcess(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	l.keepOpen = true // POST …/stdin writes to it later
+	if err := body.supervise(&l); err != nil {
+		return err
+	}
 	p, err := a.spawn(l)
 	if err != nil {
+		return err
+	}
+	if err := p.secure(); err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusCreated, p.view())
@@ -50,13 +55,17 @@ func (a *agent) deleteProcess(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.terminate()
-	select {
-	case <-p.done:
-	case <-time.After(2 * killGrace):
-		return newFault("TIMEOUT", "The process was killed but has not ended; it may wait for a device.")
+	gone := p.terminate()
+	late := time.After(2 * killGrace)
+	for _, ended := range []<-chan struct{}{gone, p.done} {
+		select {
+		case <-ended:
+		case <-late:
+			return newFault("TIMEOUT", "The process was killed but has not ended; it may wait for a device.")
+		}
 	}
 	a.processes.remove(p)
+	p.journal.remove()
 	return writeJSON(w, http.StatusOK, map[string]any{"id": p.id, "deleted": true})
 }
 
@@ -101,15 +110,16 @@ func (a *agent) writeStdin(w http.ResponseWriter, r *http.Request) error {
 	if !given && !body.EOF {
 		return invalid("data", "give data, dataBase64 or eof")
 	}
-	if p.stdin == nil {
+	stdin := p.input()
+	if stdin == nil {
 		return newFault("CONFLICT", "The standard input of this process is closed.")
 	}
-	_ = p.stdin.SetWriteDeadline(time.Now().Add(stdinPatience))
-	if _, err := p.stdin.Write(data); err != nil {
+	_ = stdin.SetWriteDeadline(time.Now().Add(stdinPatience))
+	if _, err := stdin.Write(data); err != nil {
 		return stdinFault(err)
 	}
 	if body.EOF {
-		if err := p.stdin.Close(); err != nil {
+		if err := stdin.Close(); err != nil {
 			return stdinFault(err)
 		}
 	}

@@ -15,8 +15,10 @@ const (
 
 // processTable knows every process that runs and the last ones that finished. Lock order: process.mu before processTable.mu.
 type processTable struct {
-	reaper *reaper
-	pump   *pump
+	reaper   *reaper
+	pump     *pump
+	marks    marks
+	recorder *recorder
 
 	mu       sync.Mutex
 	byID     map[string]*process
@@ -30,12 +32,12 @@ type retired struct {
 	held int
 }
 
-func newProcessTable() (*processTable, error) {
+func newProcessTable(folder string) (*processTable, error) {
 	pump, err := newPump()
 	if err != nil {
 		return nil, err
 	}
-	return &processTable{reaper: newReaper(), pump: pump, byID: map[string]*process{}}, nil
+	return &processTable{reaper: newReaper(), pump: pump, recorder: newRecorder(folder), byID: map[string]*process{}}, nil
 }
 
 func (t *processTable) add(p *process) {
@@ -69,7 +71,7 @@ func (t *processTable) byPid(pid int) *process {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, p := range t.byID {
-		if p.pid == pid {
+		if int(p.pid.Load()) == pid {
 			select {
 			case <-p.done:
 			default:
@@ -103,6 +105,11 @@ func (t *processTable) retire(p *process) {
 			break
 		}
 	}
+	t.trimLogs()
+}
+
+// trimLogs drops the output of those that finished first; t.mu is held.
+func (t *processTable) trimLogs() {
 	for i := 0; t.logBytes > keepLogBytes && i < len(t.finished)-1; i++ {
 		r := &t.finished[i]
 		if r.held > 0 {
@@ -111,6 +118,64 @@ func (t *processTable) retire(p *process) {
 			go r.proc.dropLog()
 		}
 	}
+	total := int64(0)
+	for i := len(t.finished) - 1; i >= 0; i-- {
+		if total += t.finished[i].proc.journal.bytes(); total > keepJournalBytes {
+			go t.finished[i].proc.journal.removeLog()
+		}
+	}
+}
+
+// recall reads output that was dropped from memory back from the disk.
+func (p *process) recall() {
+	p.mu.Lock()
+	isDropped := p.keptFrom != nil
+	p.mu.Unlock()
+	if !isDropped {
+		return
+	}
+	log, ok := p.journal.load()
+	p.mu.Lock()
+	if p.keptFrom == nil {
+		p.mu.Unlock()
+		return
+	}
+	p.keptFrom = nil
+	if ok {
+		log.freeze()
+		p.log = log
+	}
+	held := p.log.held()
+	p.mu.Unlock()
+	p.table.hold(p, held)
+}
+
+// hold counts memory of a finished process, as that of the one used last.
+func (t *processTable) hold(p *process, held int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, r := range t.finished {
+		if r.proc == p {
+			t.finished = append(append(t.finished[:i], t.finished[i+1:]...), retired{p, held})
+			t.logBytes += held - r.held
+			t.trimLogs()
+			return
+		}
+	}
+}
+
+// replace puts a process in the place of a finished one with its id.
+func (t *processTable) replace(past, next *process) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, r := range t.finished {
+		if r.proc == past {
+			t.logBytes -= r.held
+			t.finished = append(t.finished[:i], t.finished[i+1:]...)
+			break
+		}
+	}
+	t.byID[next.id] = next
 }
 
 // forget removes entry i of the finished; t.mu is held.
@@ -119,7 +184,10 @@ func (t *processTable) forget(i int) {
 	t.logBytes -= r.held
 	delete(t.byID, r.proc.id)
 	t.finished = append(t.finished[:i], t.finished[i+1:]...)
-	go r.proc.dropLog()
+	go func() {
+		r.proc.dropLog()
+		r.proc.journal.remove()
+	}()
 }
 
 // remove deletes the record of a finished process.
@@ -134,9 +202,15 @@ func (t *processTable) remove(p *process) {
 	}
 }
 
+// dropLog gives the memory of the output up. What is on disk is read again when it is asked for.
 func (p *process) dropLog() {
+	p.journal.flush(p)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.keptFrom == nil && p.journal.holds(p.log.end) {
+		start := p.log.start
+		p.keptFrom = &start
+	}
 	p.log.drop()
 	p.wake()
 }
@@ -149,8 +223,12 @@ type processView struct {
 	Command      string  `json:"command"`
 	Cwd          string  `json:"cwd"`
 	State        string  `json:"state"`
+	StateReason  *string `json:"stateReason"`
 	ExitCode     *int    `json:"exitCode"`
 	Signal       *string `json:"signal"`
+	Autostart    bool    `json:"autostart"`
+	Restart      string  `json:"restart"`
+	Restarts     int     `json:"restarts"`
 	StartedAt    string  `json:"startedAt"`
 	ExitedAt     *string `json:"exitedAt"`
 	LogBytes     int64   `json:"logBytes"`
@@ -160,17 +238,32 @@ type processView struct {
 func (p *process) view() processView {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	v := processView{ID: p.id, Pid: p.pid, Command: p.command, Cwd: p.cwd, State: "running",
-		StartedAt: timestamp(p.startedAt), LogBytes: p.log.end, LogTruncated: p.log.start > 0}
+	v := processView{ID: p.id, Pid: int(p.pid.Load()), Command: p.command, Cwd: p.cwd, State: "running", StateReason: p.reason(),
+		Autostart: p.autostart, Restart: p.service.restart, Restarts: p.service.restarts,
+		StartedAt: timestamp(p.startedAt), LogBytes: p.log.end, LogTruncated: p.logStart() > 0}
+	if v.Restart == "" {
+		v.Restart = restartNever
+	}
 	if p.name != "" {
 		v.Name = &p.name
 	}
 	if p.exited {
-		code, sig := p.outcome()
 		at := timestamp(p.exitedAt)
-		v.State, v.ExitCode, v.Signal, v.ExitedAt = "exited", &code, sig, &at
+		v.State, v.ExitedAt = "exited", &at
+		v.ExitCode, v.Signal = p.outcome()
+		if p.exitedAt.IsZero() {
+			v.ExitedAt = nil
+		}
 	}
 	return v
+}
+
+// logStart is the oldest byte kept, in memory or on disk; p.mu is held.
+func (p *process) logStart() int64 {
+	if p.keptFrom != nil {
+		return *p.keptFrom
+	}
+	return p.log.start
 }
 
 // timestamp is ISO 8601 in UTC with milliseconds.

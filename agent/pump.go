@@ -14,6 +14,7 @@ type outputPipe struct {
 	fd     int
 	kind   uint8
 	proc   *process
+	run    int  // of the process's runs
 	paused bool // taken out of epoll because a reader of the stream is too far behind
 	closed bool
 	must   int // bytes that were in the pipe when the leader exited: they belong to the result
@@ -113,6 +114,6 @@ func (u *pump) drain(pipe *outputPipe) {
 		u.mu.Unlock()
 		pipe.closed = true
 		_ = syscall.Close(pipe.fd)
-		p.pipeEnded()
+		p.pipeEnded(pipe)
 	}
 }

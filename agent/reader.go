@@ -5,11 +5,13 @@ package main
 type reader struct {
 	proc *process
 	at   int64
+	run  int // the run of the process that was told of
 	woke chan struct{}
 }
 
 // follow starts at offset from; negative means the oldest byte kept.
 func (p *process) follow(from int64) (*reader, error) {
+	p.recall()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if from < 0 {
@@ -23,7 +25,7 @@ func (p *process) follow(from int64) (*reader, error) {
 	if from > p.log.end {
 		return nil, invalid("offset", "only %d bytes were written so far", p.log.end)
 	}
-	r := &reader{proc: p, at: from, woke: make(chan struct{}, 1)}
+	r := &reader{proc: p, at: from, run: p.started, woke: make(chan struct{}, 1)}
 	if p.readers == nil {
 		p.readers = map[*reader]struct{}{}
 	}
@@ -37,6 +39,7 @@ type piece struct {
 	kind  uint8
 	atEnd bool // there is nothing after these bytes yet
 	last  bool // and nothing can come
+	again bool // the process was started again
 	lost  bool // the bytes are gone: the memory of a finished process was needed
 }
 
@@ -48,9 +51,11 @@ func (r *reader) next(into []byte) piece {
 	if r.at < p.log.start {
 		return piece{lost: true}
 	}
+	again := r.run != p.started
+	r.run = p.started
 	n, kind := p.log.read(r.at, into)
 	atEnd := r.at+int64(n) >= p.log.end
-	return piece{n: n, kind: kind, atEnd: atEnd, last: atEnd && p.finished}
+	return piece{n: n, kind: kind, again: again, atEnd: atEnd, last: atEnd && p.finished}
 }
 
 // advance frees what was delivered.

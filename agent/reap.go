@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"os/signal"
-	"strconv"
 	"sync"
 	"syscall"
 )
@@ -71,20 +70,6 @@ func (r *reaper) signalGroup(pid int, sig syscall.Signal) error {
 		return syscall.ESRCH
 	}
 	return syscall.Kill(-pid, sig)
-}
-
-// killLeftovers kills what is left of the group of a leader that was reaped. While a group has members the kernel gives its number
-// to no new process, so a living /proc/<pgid> means the group is gone and the number belongs to somebody else.
-func (r *reaper) killLeftovers(pgid int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if _, reused := r.children[pgid]; reused {
-		return
-	}
-	if _, err := os.Lstat("/proc/" + strconv.Itoa(pgid)); err == nil {
-		return
-	}
-	_ = syscall.Kill(-pgid, syscall.SIGKILL)
 }
 
 // running is the number of own children that were not reaped.

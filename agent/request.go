@@ -25,6 +25,11 @@ type commandRequest struct {
 	StdinBase64 *string           `json:"stdinBase64"`
 	TimeoutMs   *int64            `json:"timeoutMs"`
 	User        string            `json:"user"`
+
+	// Of background processes.
+	Autostart      bool   `json:"autostart"`
+	Restart        string `json:"restart"`
+	ReadinessProbe *probe `json:"readinessProbe"`
 }
 
 // launch checks the request. timeout is the default; 0 means none.

@@ -79,6 +79,14 @@ func (r *ring) read(at int64, into []byte) (n int, kind uint8) {
 	return n, r.segs[i].kind
 }
 
+// align makes room for bytes that begin at an offset above 0: the byte at offset o is at o % max.
+func (r *ring) align() {
+	r.buf = make([]byte, r.start%int64(r.max), r.max)
+	if r.start >= int64(r.max) {
+		r.buf = r.buf[:r.max]
+	}
+}
+
 // freeze stops growth: a finished process keeps what it holds and no more.
 func (r *ring) freeze() {
 	if len(r.buf) < r.max {

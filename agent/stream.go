@@ -63,7 +63,7 @@ func (a *agent) stream(w http.ResponseWriter, r *http.Request, reader *reader) {
 	s := &eventStream{w: w, control: http.NewResponseController(w)}
 	defer func() { _ = s.control.SetWriteDeadline(time.Time{}) }() // the connection serves other requests later
 	w.Header().Set("Content-Type", "application/x-ndjson")
-	s.line = append(s.line, `{"type":"started","processId":"`+reader.proc.id+`","pid":`+strconv.Itoa(reader.proc.pid)+"}\n"...)
+	s.appendStarted(reader.proc)
 	if !s.flush() {
 		return
 	}
@@ -99,6 +99,9 @@ func (s *eventStream) deliver(reader *reader) bool {
 	defer chunks.Put(chunk)
 	for {
 		next := reader.next(chunk[:eventBytes])
+		if next.again {
+			s.appendStarted(reader.proc) // a service runs again
+		}
 		if next.lost {
 			s.line = append(s.line, `{"type":"error","code":"GONE","message":"The output was dropped to free memory."}`+"\n"...)
 			s.flush()
@@ -126,6 +129,10 @@ func (s *eventStream) deliver(reader *reader) bool {
 	}
 }
 
+func (s *eventStream) appendStarted(p *process) {
+	s.line = append(s.line, `{"type":"started","processId":"`+p.id+`","pid":`+strconv.Itoa(int(p.pid.Load()))+"}\n"...)
+}
+
 func (s *eventStream) appendOutput(kind uint8, offset int64, data []byte) {
 	name := "stdout"
 	if kind == stderr {
@@ -147,11 +154,11 @@ func (s *eventStream) appendOutput(kind uint8, offset int64, data []byte) {
 func (s *eventStream) appendExit(p *process) {
 	p.mu.Lock()
 	code, sig := p.outcome()
-	timedOut, duration := p.timedOut, p.exitedAt.Sub(p.startedAt)
+	timedOut, duration := p.timedOut, max(p.exitedAt.Sub(p.startedAt), 0)
 	p.mu.Unlock()
 	event, _ := json.Marshal(struct {
 		Type       string  `json:"type"`
-		ExitCode   int     `json:"exitCode"`
+		ExitCode   *int    `json:"exitCode"`
 		Signal     *string `json:"signal"`
 		DurationMs int64   `json:"durationMs"`
 		TimedOut   bool    `json:"timedOut"`
