@@ -45,6 +45,14 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     make: async ({ organization }, id) =>
       (await organization.call('POST', `/sandboxes/${id}/processes`, { command: ['sleep', '30'] })).data.id,
   },
+  'sandboxes/snapshots': {
+    target: 'resource',
+    make: async ({ organization }, id) => (await organization.call('POST', `/sandboxes/${id}/snapshots`)).data.id,
+  },
+  'sandboxes/restore': {
+    target: 'resource',
+    make: async ({ organization }, id) => (await organization.call('POST', `/sandboxes/${id}/snapshots`)).data.id,
+  },
   'sandboxes/shares': {
     target: 'resource',
     make: async ({ organization }, id) => (await organization.call('POST', `/sandboxes/${id}/shares`, { port: 3000 })).data.id,
