@@ -16,6 +16,7 @@ import { claimFor } from './claim.ts';
 import { carryOutRestore } from './effects.ts';
 import { inheritedOwnership, originOf, useSnapshot } from './origin.ts';
 import { dropHidden, takeHidden } from './service.ts';
+import { setRestoringFrom } from './store.ts';
 
 export interface ForkRequest {
   readonly snapshot_id?: string | null | undefined;
@@ -134,7 +135,7 @@ export const restoreInPlace = async (op: Op, core: Core, id: string, snapshotId:
     action: 'restore',
     write: async (tx, row, now) => {
       await useSnapshot(tx, snapshotId, now);
-      await tx.updateTable('sandboxes').set({ restoring_from: snapshotId }).where('id', '=', row.id).execute();
+      await setRestoringFrom(tx, row.id, snapshotId);
       await auditSandbox(tx, op, 'sandboxes.restore', row, { metadata: { snapshot_id: snapshotId, mode: 'in_place' } });
       await keepEffect(tx, op, IN_PLACE, { id: row.id });
       return snapshotId;

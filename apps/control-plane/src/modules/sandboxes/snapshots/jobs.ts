@@ -3,7 +3,7 @@ import { deadlineAfter } from '../lifecycle/effects.ts';
 import { findAny } from '../store.ts';
 import type { SandboxRow } from '../types.ts';
 import { carryOutSnapshot, removeFromHost } from './effects.ts';
-import { claimedSnapshots, claimOverdueSnapshots, failLostSnapshots, lockDueSnapshots } from './jobs-store.ts';
+import { claimedSnapshots, claimOverdueSnapshots, failLostSnapshots, lockDueSnapshots } from './jobs.store.ts';
 import { deleteIn } from './service.ts';
 import { creatingOf, type SnapshotRow } from './store.ts';
 

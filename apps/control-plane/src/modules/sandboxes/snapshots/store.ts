@@ -129,3 +129,8 @@ export const usersOf = async (db: Db, id: string): Promise<string[]> => {
 
 export const creatingOf = (db: Db, sandboxId: string): Promise<SnapshotRow[]> =>
   db.selectFrom('snapshots').selectAll().where('sandbox_id', '=', sandboxId).where('state', '=', 'creating').execute();
+
+/** With the transition `restoring`: whoever ends that knows what to bring back. */
+export const setRestoringFrom = async (tx: Tx, sandboxId: string, snapshotId: string): Promise<void> => {
+  await tx.updateTable('sandboxes').set({ restoring_from: snapshotId }).where('id', '=', sandboxId).execute();
+};
