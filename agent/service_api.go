@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"time"
 )
@@ -53,6 +54,10 @@ func (a *agent) bootProcesses(w http.ResponseWriter, r *http.Request) error {
 	defer a.booting.Unlock()
 	hasStart := false
 	for _, p := range a.processes.list() {
+		// Files of a snapshot may bring the start command of another sandbox.
+		if p.name == startName && p.past != nil && body.Start.differs(p.command) {
+			continue
+		}
 		hasStart = hasStart || p.name == startName
 		if p.past != nil && p.autostart {
 			if err := a.revive(p); err != nil {
@@ -66,6 +71,12 @@ func (a *agent) bootProcesses(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return a.listProcesses(w, r)
+}
+
+// differs says whether a command is asked for, and not this one.
+func (c *commandRequest) differs(command string) bool {
+	var line string
+	return c != nil && json.Unmarshal(c.Command, &line) == nil && line != command
 }
 
 func (a *agent) startService(c *commandRequest) error {

@@ -39,11 +39,22 @@ export const handleFiles = ({ method, url, body, response }: FakeCall, folder: s
   };
   const json = () => JSON.parse(body.toString('utf8'));
   const route = `${method} ${url.pathname}`;
-  if (['GET /files', 'GET /files/stat', 'GET /files/content', 'DELETE /files/content'].includes(route) && !existsSync(onDisk(query)))
+  if (
+    ['GET /files', 'GET /files/stat', 'GET /files/watch', 'GET /files/content', 'DELETE /files/content'].includes(route) &&
+    !existsSync(onDisk(query))
+  )
     return missing(path);
   if (route === 'GET /files') {
     const names = readdirSync(onDisk(query)).sort();
     return answer(response, 200, { path, entries: names.map((name) => entry(folder, join(path, name))) });
+  }
+  // Tells what is there as new, then ends as if the folder had gone: a fake waits for nothing.
+  if (route === 'GET /files/watch') {
+    const told = readdirSync(onDisk(query)).map((name) => ({ type: 'created', path: join(path, name), isDir: false, sizeBytes: 0 }));
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    const gone = { type: 'deleted', path, isDir: true, sizeBytes: 0 };
+    response.end([...told, gone].map((change) => `${JSON.stringify(change)}\n`).join(''));
+    return;
   }
   if (route === 'GET /files/stat') return answer(response, 200, entry(folder, path));
   if (route === 'GET /files/content') {

@@ -3,15 +3,23 @@ import { answer, type FakeCall } from './call.ts';
 interface FakeProcess {
   readonly id: string;
   readonly command: string | readonly string[];
+  readonly name?: string;
+  readonly autostart?: boolean;
+  readonly restart?: string;
   readonly startedAt: string;
 }
 
 let count = 0;
 
-const view = ({ id, command, startedAt }: FakeProcess) => ({
+const view = ({ id, command, name = '', autostart = false, restart = 'never', startedAt }: FakeProcess) => ({
   id,
   pid: 1,
+  name,
   command,
+  autostart,
+  restart,
+  restarts: 0,
+  stateReason: null,
   cwd: '/workspace',
   state: 'running',
   startedAt,
@@ -31,18 +39,25 @@ export const createFakeProcesses = () => {
       return true;
     };
     if (id === '' && method === 'GET') return done({ processes: [...known.values()].map(view) });
-    if (id === '' && method === 'POST') {
+    const start = ({ command, name, autostart, restart }: Omit<FakeProcess, 'id' | 'startedAt'>): FakeProcess => {
       count += 1;
-      const { command } = JSON.parse(body.toString('utf8'));
-      const made = { id: `prc_${String(count).padStart(26, '0')}`, command, startedAt: new Date().toISOString() };
+      const given = JSON.parse(JSON.stringify({ name, autostart, restart }));
+      const made = { ...given, id: `prc_${String(count).padStart(26, '0')}`, command, startedAt: new Date().toISOString() };
       known.set(made.id, made);
-      return done(view(made));
+      return made;
+    };
+    if (id === '' && method === 'POST') return done(view(start(JSON.parse(body.toString('utf8')))));
+    if (id === 'boot') {
+      const { start: wanted } = JSON.parse(body.toString('utf8'));
+      if (wanted !== undefined && ![...known.values()].some(({ name }) => name === 'start')) start({ ...wanted, name: 'start' });
+      return done({ processes: [...known.values()].map(view) });
     }
     if (process === undefined) {
       answer(response, 404, { code: 'NOT_FOUND', message: 'There is no such process.' });
       return true;
     }
     if (method === 'DELETE') known.delete(id);
+    if (action === 'readiness') return done({ id, probed: false, ready: true, over: false, message: 'it runs' });
     if (action === 'logs') return done({ stdout: '', stderr: '', truncated: false });
     if (action === 'stream') {
       response.writeHead(200, { 'content-type': 'application/x-ndjson' });

@@ -95,10 +95,16 @@ export const Process = Type.Object(
     command: Type.Union([Type.String(), Strings]),
     cwd: Type.String(),
     state: oneOf(['running', 'exited']),
+    state_reason: nullable(
+      Type.String({
+        description: 'restarting: between two runs; machine_stopped: it ended with the machine, with no exit status; timeout',
+      }),
+    ),
     exit_code: nullable(Type.Integer()),
     signal: nullable(Type.String()),
     autostart: Type.Boolean(),
     restart: oneOf(['never', 'on_failure', 'always']),
+    restarts: Type.Integer({ description: 'how often it was started again by that' }),
     started_at: Ts,
     exited_at: nullable(Ts),
     log_bytes: Type.Integer(),

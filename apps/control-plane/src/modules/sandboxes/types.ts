@@ -27,6 +27,15 @@ export type EndedReason = (typeof ENDED_REASONS)[number];
 /** Read as objects, written as JSON text. */
 type Json = ColumnType<Record<string, unknown>, string | undefined, string>;
 
+/** How to find out that a service takes work: an HTTP answer below 400, an open port, or a command that exits with 0. */
+export interface ReadinessProbe {
+  readonly type: 'http' | 'tcp' | 'command';
+  readonly port?: number | undefined;
+  readonly path?: string | undefined;
+  readonly command?: string | undefined;
+  readonly timeout_sec?: number | undefined;
+}
+
 export interface SandboxTable {
   id: string;
   tenant_id: string;
@@ -61,6 +70,8 @@ export interface SandboxTable {
   resume_keeps: 'files' | 'memory' | null;
   preview_port: number | null;
   start_command: string | null;
+  /** Of the service `start`, which runs that command. */
+  readiness_probe: ColumnType<ReadinessProbe | null, string | null | undefined, string | null>;
   endpoint: ColumnType<AgentEndpoint | null, string | null, string | null>;
   /** What it was made from, where not from its template alone. */
   snapshot_id: Generated<string | null>;

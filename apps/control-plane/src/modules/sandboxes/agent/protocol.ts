@@ -29,11 +29,28 @@ export const AgentProcess = Type.Object({
   exitedAt: Type.Optional(nullable(Type.String())),
   logBytes: Type.Number(),
   logTruncated: Type.Boolean(),
+  // Agents from before services say nothing of these.
+  stateReason: Type.Optional(nullable(Type.String())),
+  autostart: Type.Optional(Type.Boolean()),
+  restart: Type.Optional(Type.Union([Type.Literal('never'), Type.Literal('on_failure'), Type.Literal('always')])),
+  restarts: Type.Optional(Type.Integer()),
 });
 export type AgentProcess = Static<typeof AgentProcess>;
 /** A list comes bare or under a name; Go encodes an empty slice as null when it was never made. */
 export const AgentProcesses = Type.Object({ processes: nullable(Type.Array(AgentProcess)) });
 export const AgentLogs = Type.Object({ stdout: Type.String(), stderr: Type.String(), truncated: Type.Boolean() });
+
+export const AgentReadiness = Type.Object({ ready: Type.Boolean(), message: Type.String() });
+
+const Changed = { path: Type.String(), oldPath: Type.Optional(Type.String()), isDir: Type.Boolean(), sizeBytes: Type.Number() };
+export const AgentChange = Type.Union([
+  Type.Object({
+    type: Type.Union([Type.Literal('created'), Type.Literal('modified'), Type.Literal('deleted'), Type.Literal('renamed')]),
+    ...Changed,
+  }),
+  Type.Object({ type: Type.Literal('overflow'), path: Type.String(), reason: Type.String() }),
+]);
+export type AgentChange = Static<typeof AgentChange>;
 
 export const AgentStreamEvent = Type.Union([
   Type.Object({ type: Type.Literal('started'), processId: Type.String(), pid: Type.Integer() }),

@@ -41,7 +41,7 @@ const StartBody = Type.Object(
     ...EXEC,
     timeout: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_STREAM_SEC })),
     name: Type.Optional(Type.String({ minLength: 1, maxLength: 120 })),
-    autostart: Type.Optional(Type.Boolean()),
+    autostart: Type.Optional(Type.Boolean({ description: 'runs again, under its id, whenever the machine boots from its files' })),
     restart: Type.Optional(oneOf(['never', 'on_failure', 'always'])),
   },
   { title: 'ProcessStartRequest' },
@@ -75,27 +75,22 @@ const execRoutes = (core: Core): Route[] => [
   }),
 ];
 
-const refuseSupervision = (body: { autostart?: boolean | undefined; restart?: string | undefined }): void => {
-  if (body.autostart) throw invalid('autostart', 'not available on this installation yet');
-  if (body.restart !== undefined && body.restart !== 'never') throw invalid('restart', 'not available on this installation yet');
-};
-
 const processRoutes = (core: Core): Route[] => [
   defineRoute({
     id: 'sandboxes.processes.start',
     method: 'POST',
     path: '/sandboxes/{id}/processes',
     summary: 'Start a background process',
+    description:
+      'Its record and the last 1 MiB of its output outlive a stop of the sandbox. `restart` starts it again after its end, under the same id, with ' +
+      'a back-off from 0.5 s to 30 s; TERM, INT and HUP are no failure.',
     access: RUN,
     params: Id,
     body: StartBody,
     response: Process,
     status: 201,
-    errors: ACTING,
-    handler: (op, { params, body }) => {
-      refuseSupervision(body);
-      return startProcess(op, core, params.id, body);
-    },
+    errors: [...ACTING, 'STORAGE_FULL'],
+    handler: (op, { params, body }) => startProcess(op, core, params.id, body),
   }),
   defineRoute({
     id: 'sandboxes.processes.list',

@@ -114,12 +114,15 @@ const parse = (line: string): AgentStreamEvent => {
 
 export interface StartRequest extends ExecRequest {
   readonly name?: string | undefined;
+  readonly autostart?: boolean | undefined;
+  readonly restart?: 'never' | 'on_failure' | 'always' | undefined;
 }
 
 /** Starts a background process, which outlives the connection. */
 export const startProcess = (op: Op, core: Core, id: string, request: StartRequest): Promise<Static<typeof Process>> =>
   withAgent(op, core, id, 'activity', async (pool, row) => {
-    const json = { ...agentExec(request, request.timeout), name: request.name };
+    const { name, autostart, restart } = request;
+    const json = { ...agentExec(request, request.timeout), name, autostart, restart };
     const call = { method: 'POST', path: '/processes', json, timeoutMs: SHORT_MS } as const;
     return processOf(await audited(op, core, row, 'sandboxes.processes.start', callJson(pool, call, AgentProcess)));
   });

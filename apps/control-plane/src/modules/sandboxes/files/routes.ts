@@ -1,4 +1,4 @@
-import { defineRoute, type Route } from '@miosa/http';
+import { defineRoute, type Route, sse } from '@miosa/http';
 import { Type } from 'typebox';
 import type { Core } from '../deps.ts';
 import { Deleted, File, FileTree, Id, WriteManyResult } from '../schemas.ts';
@@ -16,6 +16,7 @@ import {
   writeFile,
   writeMany,
 } from './service.ts';
+import { watchFiles } from './watch.ts';
 
 const READ = { scope: 'sandboxes:read', browser: 'sandbox:files' } as const;
 const WRITE = { scope: 'sandboxes:write', browser: 'sandbox:files' } as const;
@@ -96,6 +97,22 @@ const readRoutes = (core: Core): Route[] => [
     response: File,
     errors: READING,
     handler: (op, { params, body }) => statFile(op, core, params.id, body.path),
+  }),
+  defineRoute({
+    id: 'sandboxes.files.watch',
+    method: 'GET',
+    path: '/sandboxes/{id}/files/watch',
+    summary: 'Follow the changes below a folder',
+    description:
+      'Events: created, modified, deleted, renamed with path, old_path, is_dir, size_bytes; overflow: some were lost, list again. ' +
+      'Steps within 50 ms are one change: a file that is written beside another and renamed over it is modified. Links are not followed.',
+    access: READ,
+    params: Id,
+    query: Type.Object({ path: Type.Optional(Path), recursive: Type.Optional(Type.Boolean()) }),
+    response: 'sse',
+    errors: READING,
+    handler: async (op, { params, query }) =>
+      sse(await watchFiles(op, core, params.id, { path: query.path ?? HOME, recursive: query.recursive ?? true })),
   }),
   defineRoute({
     id: 'sandboxes.files.archive.get',

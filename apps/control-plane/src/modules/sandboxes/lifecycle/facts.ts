@@ -6,6 +6,7 @@ import { AgentAnything } from '../agent/protocol.ts';
 import { withAgent } from '../agent/with-agent.ts';
 import type { Core } from '../deps.ts';
 import { fetchLogs, fetchProcesses } from '../exec/service.ts';
+import { probeStart } from '../exec/start.ts';
 import { isReady, remainingMs } from '../render.ts';
 import type { LogLine, Readiness, SandboxUsage } from '../schemas.ts';
 import type { SandboxRow } from '../types.ts';
@@ -23,10 +24,15 @@ const agentCheck = async (core: Core, row: SandboxRow): Promise<{ ok: boolean; m
   }
 };
 
+const startCheck = (core: Core, row: SandboxRow): Promise<{ ok: boolean; message: string }> =>
+  probeStart(core, row, 0).catch(() => ({ ok: false, message: 'the agent does not answer' }));
+
 const check = async (core: Core, row: SandboxRow): Promise<Static<typeof Readiness>> => {
   const agent = await agentCheck(core, row);
+  const start = row.readiness_probe === null || !agent.ok ? [] : [{ name: 'start', ...(await startCheck(core, row)) }];
   const machine = { name: 'machine', ok: isReady(row), message: row.transition ?? row.state_reason ?? row.state };
-  return { ready: machine.ok && agent.ok, state: row.state, checks: [machine, { name: 'agent', ...agent }] };
+  const checks = [machine, { name: 'agent', ...agent }, ...start];
+  return { ready: checks.every(({ ok }) => ok), state: row.state, checks };
 };
 
 /** Whether commands run now; with `waitSeconds` answers as soon as they do. Never wakes a sandbox. */
