@@ -5,17 +5,17 @@ import { checkMetadata, type Ownership, type OwnershipRequest } from '../../tena
 import { type Core, inBackground } from '../deps.ts';
 import { putEnv } from '../env/store.ts';
 import { checkVars, type EnvVar, injectedVars, sealVar, varsOf } from '../env/values.ts';
-import { ensureStarted } from '../exec/start.ts';
+import { ensureStarted, startReady } from '../exec/start.ts';
 import { checkOrigin, inheritedOwnership, namesOwner, originMetadata, originOf, useSnapshot } from '../snapshots/origin.ts';
 import { endBoot, findAny, insertSandbox } from '../store.ts';
-import type { NewSandbox, SandboxRow } from '../types.ts';
+import type { NewSandbox, ReadinessProbe, SandboxRow } from '../types.ts';
 import { keyIdOf, ownerOf } from '../visibility.ts';
 import { auditSandbox, startMetering, voidMetering } from './audit.ts';
 import { bootedElsewhere, type Created, createdEarlier, keepCreated } from './created-earlier.ts';
 import { cleanHost, deadlineAfter, expiryOf, sweepIfDestroyed } from './effects.ts';
 import { hostFault, reasonOf } from './faults.ts';
 import { recorded } from './patience.ts';
-import { checkIdleTimeout, refuseUnavailable, type Shape, type ShapeRequest, shapeOf } from './shape.ts';
+import { checkIdleTimeout, checkProbe, refuseUnavailable, type Shape, type ShapeRequest, shapeOf } from './shape.ts';
 import { gone } from './states.ts';
 
 export interface CreateRequest extends OwnershipRequest, ShapeRequest {
@@ -31,6 +31,7 @@ export interface CreateRequest extends OwnershipRequest, ShapeRequest {
   readonly metadata?: Record<string, unknown> | undefined;
   readonly preview_port?: number | undefined;
   readonly start_command?: string | undefined;
+  readonly readiness_probe?: ReadinessProbe | null | undefined;
   readonly wait?: boolean | undefined;
   readonly wait_seconds?: number | undefined;
 }
@@ -52,6 +53,7 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
   const shape = shapeOf(request, origin?.source.size as SizeName | undefined);
   if (origin !== undefined) checkOrigin(origin, request.template_id, shape.diskMiB);
   checkIdleTimeout(request.idle_timeout_sec);
+  checkProbe(request.readiness_probe, request.start_command);
   checkMetadata('metadata', request.metadata ?? {});
   const vars = varsOf(request.env ?? {});
   checkVars('env', vars);
@@ -116,7 +118,8 @@ export const launch = async (op: Op, core: Core, how: Launch): Promise<Created> 
     booting.catch(() => {}); // recorded in the row
     return { row, ownership };
   }
-  return { row: await within(core, booting, row, how.waitMs), ownership };
+  const usable = row.readiness_probe === null ? booting : booting.then((booted) => startReady(op, core, booted, how.waitMs));
+  return { row: await within(core, usable, row, how.waitMs), ownership };
 };
 
 export const waitMs = (request: CreateRequest): number => (request.wait_seconds ?? DEFAULTS.waitSec) * 1000;
@@ -169,6 +172,7 @@ export const draftOf = (
     resume_keeps: resumeKeeps,
     preview_port: request.preview_port ?? null,
     start_command: request.start_command ?? null,
+    readiness_probe: request.readiness_probe == null ? null : JSON.stringify(request.readiness_probe),
     endpoint: null,
     test: op.actor.type === 'key' && op.actor.keyType === 'test',
     created_by: `${op.actor.type}:${op.actor.id}`,

@@ -21,6 +21,17 @@ const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
 /** Fields of capabilities that this installation does not have; refused by the service with a clear answer. */
 const Later = Type.Optional(Type.Unknown({ description: 'not available on this installation yet' }));
 
+const Probe = Type.Object(
+  {
+    type: oneOf(['http', 'tcp', 'command']),
+    port: Type.Optional(Port),
+    path: Type.Optional(Type.String({ pattern: '^/[\\x21-\\x7e]*$', maxLength: 2048, description: 'of http; default /' })),
+    command: Type.Optional(Type.String({ minLength: 1, maxLength: 32_768 })),
+    timeout_sec: Type.Optional(Type.Integer({ minimum: 1, maximum: 3600, description: 'seconds; default 60' })),
+  },
+  { title: 'ReadinessProbe' },
+);
+
 const CREATE = {
   template_id: Type.Optional(Type.String({ maxLength: 120 })),
   name: Type.Optional(Name),
@@ -36,7 +47,9 @@ const CREATE = {
   tags: Type.Optional(Tags),
   metadata: Type.Optional(Metadata),
   preview_port: Type.Optional(Port),
-  start_command: Type.Optional(Type.String({ minLength: 1, maxLength: 32_768 })),
+  start_command: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 32_768, description: 'runs as the service `start`: at each boot, and again when it fails' }),
+  ),
   wait: Type.Optional(Type.Boolean()),
   wait_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 120 })),
   region: Type.Optional(nullable(Type.String())),
@@ -47,7 +60,7 @@ const CREATE = {
   buckets: Later,
   volumes: Later,
   network_policy: Later,
-  readiness_probe: Later,
+  readiness_probe: Type.Optional(nullable(Probe)),
   ...OWNERSHIP_FIELDS,
 };
 const CreateBody = Type.Object(CREATE, { title: 'SandboxCreateRequest' });
@@ -156,7 +169,7 @@ const readRoutes = (core: Core): Route[] => [
     id: 'sandboxes.readiness',
     method: 'GET',
     path: '/sandboxes/{id}/readiness',
-    summary: 'Whether commands run now (long poll)',
+    summary: 'Whether commands run now and the readiness probe has passed (long poll)',
     access: READ,
     params: Id,
     query: Type.Object({ wait_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 120 })) }),

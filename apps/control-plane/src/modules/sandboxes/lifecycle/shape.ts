@@ -1,4 +1,5 @@
 import { Fault, invalid, SIZES, type SizeName } from '@miosa/kernel';
+import type { ReadinessProbe } from '../types.ts';
 
 export interface ShapeRequest {
   readonly size?: SizeName | undefined;
@@ -33,7 +34,7 @@ export const shapeOf = (request: ShapeRequest, otherwise: SizeName = DEFAULT_SIZ
   return { size: named, ...SIZES[named] };
 };
 
-const LATER = ['image', 'git', 'databases', 'buckets', 'volumes', 'network_policy', 'readiness_probe'] as const;
+const LATER = ['image', 'git', 'databases', 'buckets', 'volumes', 'network_policy'] as const;
 
 /** Fields of the contract that this installation cannot honour are refused, never silently ignored. */
 export const refuseUnavailable = (body: Readonly<Record<string, unknown>>): void => {
@@ -49,6 +50,14 @@ export const refuseUnavailable = (body: Readonly<Record<string, unknown>>): void
   }
   const first = fields[0];
   if (first !== undefined) throw new Fault('VALIDATION_ERROR', `${first.path}: ${first.message}`, { details: { fields } });
+};
+
+/** What JSON Schema cannot say of a probe: which fields each type needs. */
+export const checkProbe = (probe: ReadinessProbe | null | undefined, startCommand: string | undefined): void => {
+  if (probe == null) return;
+  if (startCommand === undefined) throw invalid('readiness_probe', 'asks the service of start_command, which is not given');
+  if (probe.type === 'command' ? probe.command === undefined : probe.port === undefined)
+    throw invalid(`readiness_probe.${probe.type === 'command' ? 'command' : 'port'}`, `needed for type ${probe.type}`);
 };
 
 const MIN_IDLE_SEC = 60;
