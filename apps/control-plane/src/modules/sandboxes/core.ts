@@ -58,8 +58,9 @@ const closeIfStopped = async (
   if (!pools.has(id)) return;
   try {
     const row = await findAny(deps.db.read, id);
-    const isUp = row?.state === 'running' && row.transition !== 'restoring';
-    if (!isUp && row?.transition !== 'resuming') pools.close(id);
+    // On its way up it is reached by whoever brings it there, perhaps before this news of the beginning.
+    const isUp = row?.state === 'running' || row?.transition === 'resuming' || row?.transition === 'restoring';
+    if (!isUp) pools.close(id);
   } catch (error) {
     deps.log.warn({ err: error, sandboxId: id }, 'could not look up a changed sandbox');
   }

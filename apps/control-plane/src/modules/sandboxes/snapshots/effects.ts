@@ -76,10 +76,10 @@ export const removeFromHost = async (core: Core, snapshotId: string): Promise<vo
 export const carryOutRestore = async (op: Op, core: Core, claimed: SandboxRow): Promise<SandboxRow> => {
   const { id, restoring_from: snapshotId } = claimed;
   if (snapshotId === null) throw new Error(`sandbox ${id} is not being restored`);
-  core.pools.close(id);
   try {
     await core.runtime.restore(id, snapshotId);
     const { endpoint, isolation } = await core.runtime.resume(id);
+    core.pools.close(id); // connections of its earlier life
     const reached = { ...claimed, endpoint };
     await pushEnvironment(core, reached);
     await ensureStarted(core, reached);

@@ -113,6 +113,7 @@ describe('restore in place', () => {
     if (state === 'paused') await world.call('POST', `/sandboxes/${id}/pause`);
     if (state === 'error') await world.core.db.read.updateTable('sandboxes').set({ state: 'error' }).where('id', '=', id).execute();
     const answer = await world.call('POST', `/sandboxes/${id}/restore/${snapshot}`, { mode: 'in_place' });
+    expect(answer.status, answer.text).toBe(200);
     expect([answer.status, answer.body.data.id, answer.body.data.slug]).toEqual([200, id, slug]);
     expect(answer.body.data).toMatchObject({ state: 'running', ready: true });
     expect(await run(id, 'cat mark; ls; echo $GREETING')).toBe('then\nmark\nsalve\n');
