@@ -34,6 +34,7 @@ const RANKS: Readonly<Record<string, number>> = {
   access: 0,
   members: 0,
   audit: 0,
+  events: 0,
   usage: 0,
   'browser-tokens': 1,
   sandboxes: 2,
@@ -43,11 +44,14 @@ const WITHIN_RANK = [
   'access → tenancy',
   'access → audit',
   'tenancy → audit',
+  'tenancy → events',
+  'access → events',
   'usage → audit',
   'usage → tenancy',
   'members → tenancy',
   'members → access',
   'members → audit',
+  'members → events',
 ];
 
 const workspaceOf = (path: string): string =>

@@ -92,6 +92,31 @@ create table audit_unsealed (
   constraint audit_unsealed_pkey PRIMARY KEY (entry_seq)
 );
 
+create table bulk_items (
+  operation_id text not null,
+  "position" integer not null,
+  sandbox_id text not null,
+  state text not null,
+  code text,
+  leased_until timestamp with time zone,
+  constraint bulk_items_pkey PRIMARY KEY (operation_id, "position"),
+  constraint bulk_items_operation_id_fkey FOREIGN KEY (operation_id) REFERENCES bulk_operations(id) ON DELETE CASCADE,
+  constraint bulk_items_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'completed'::text, 'failed'::text])))
+);
+
+create table bulk_operations (
+  id text not null,
+  tenant_id uuid not null,
+  action text not null,
+  actor jsonb not null,
+  actor_id text not null,
+  request_id text not null,
+  created_at timestamp with time zone not null,
+  constraint bulk_operations_pkey PRIMARY KEY (id),
+  constraint bulk_operations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  constraint bulk_operations_action_check CHECK ((action = ANY (ARRAY['pause'::text, 'resume'::text, 'destroy'::text])))
+);
+
 create table device_logins (
   id uuid not null,
   device_hash bytea not null,
@@ -106,6 +131,50 @@ create table device_logins (
   constraint device_logins_pkey PRIMARY KEY (id),
   constraint device_logins_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES users(id),
   constraint device_logins_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+
+create table event_inbox (
+  seq bigint default nextval('event_inbox_seq_seq'::regclass) not null,
+  tenant_id uuid not null,
+  type text not null,
+  workspace_id uuid,
+  project_id uuid,
+  owner_user_id uuid,
+  external_workspace_id text,
+  external_user_id text,
+  external_project_id text,
+  actor jsonb,
+  resource_type text not null,
+  resource_id text not null,
+  narrow boolean not null,
+  data jsonb not null,
+  created_at timestamp with time zone not null,
+  constraint event_inbox_pkey PRIMARY KEY (seq)
+);
+
+create table event_order (
+  ms bigint not null,
+  n bigint not null,
+  last_id text not null
+);
+
+create table events (
+  id text not null,
+  tenant_id uuid not null,
+  type text not null,
+  workspace_id uuid,
+  project_id uuid,
+  owner_user_id uuid,
+  external_workspace_id text,
+  external_user_id text,
+  external_project_id text,
+  actor jsonb,
+  resource_type text not null,
+  resource_id text not null,
+  narrow boolean not null,
+  data jsonb not null,
+  created_at timestamp with time zone not null,
+  constraint events_pkey PRIMARY KEY (tenant_id, id)
 );
 
 create table idempotency_keys (
@@ -151,6 +220,15 @@ create table members (
   constraint members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
   constraint members_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'member'::text, 'admin'::text, 'owner'::text])))
+);
+
+create table network_policies (
+  resource_id text not null,
+  tenant_id uuid not null,
+  policy jsonb not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint network_policies_pkey PRIMARY KEY (resource_id),
+  constraint network_policies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 );
 
 create table password_resets (
@@ -254,14 +332,21 @@ create table sandboxes (
   destroyed_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  snapshot_id text,
+  parent_sandbox_id text,
+  restoring_from text,
+  readiness_probe jsonb,
   constraint sandboxes_slug_key UNIQUE (slug),
   constraint sandboxes_pkey PRIMARY KEY (id),
   constraint sandboxes_owner_user_id_fkey FOREIGN KEY (owner_user_id) REFERENCES users(id),
+  constraint sandboxes_parent_sandbox_id_fkey FOREIGN KEY (parent_sandbox_id) REFERENCES sandboxes(id),
   constraint sandboxes_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id),
+  constraint sandboxes_restoring_from_fkey FOREIGN KEY (restoring_from) REFERENCES snapshots(id),
+  constraint sandboxes_snapshot_id_fkey FOREIGN KEY (snapshot_id) REFERENCES snapshots(id),
   constraint sandboxes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   constraint sandboxes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
   constraint sandboxes_state_check CHECK ((state = ANY (ARRAY['provisioning'::text, 'running'::text, 'paused'::text, 'error'::text, 'destroyed'::text]))),
-  constraint sandboxes_transition_check CHECK ((transition = ANY (ARRAY['pausing'::text, 'resuming'::text, 'destroying'::text])))
+  constraint sandboxes_transition_check CHECK ((transition = ANY (ARRAY['pausing'::text, 'resuming'::text, 'destroying'::text, 'snapshotting'::text, 'restoring'::text])))
 );
 
 create table sessions (
@@ -298,6 +383,40 @@ create table shares (
   constraint shares_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 );
 
+create table snapshots (
+  id text not null,
+  tenant_id uuid not null,
+  workspace_id uuid not null,
+  project_id uuid not null,
+  owner_user_id uuid,
+  external_workspace_id text,
+  external_user_id text,
+  external_project_id text,
+  sandbox_id text not null,
+  name text not null,
+  state text not null,
+  state_reason text,
+  deadline timestamp with time zone,
+  hidden boolean default false not null,
+  comment text,
+  keep boolean not null,
+  retention_seconds integer,
+  expires_at timestamp with time zone,
+  size_bytes bigint default 0 not null,
+  last_used_at timestamp with time zone,
+  deleted_at timestamp with time zone,
+  created_by text not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint snapshots_pkey PRIMARY KEY (id),
+  constraint snapshots_owner_user_id_fkey FOREIGN KEY (owner_user_id) REFERENCES users(id),
+  constraint snapshots_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id),
+  constraint snapshots_sandbox_id_fkey FOREIGN KEY (sandbox_id) REFERENCES sandboxes(id),
+  constraint snapshots_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  constraint snapshots_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
+  constraint snapshots_state_check CHECK ((state = ANY (ARRAY['creating'::text, 'ready'::text, 'failed'::text, 'deleted'::text])))
+);
+
 create table sse_tickets (
   ticket_hash bytea not null,
   tenant_id uuid not null,
@@ -324,6 +443,7 @@ create table tenants (
   embed_origins text[] default '{}'::text[] not null,
   suspended_at timestamp with time zone,
   suspend_reason text,
+  network_policy jsonb,
   constraint tenants_slug_key UNIQUE (slug),
   constraint tenants_pkey PRIMARY KEY (id),
   constraint tenants_owner_user_id_fkey FOREIGN KEY (owner_user_id) REFERENCES users(id)
@@ -426,9 +546,17 @@ CREATE INDEX audit_unsealed_tenant ON public.audit_unsealed USING btree (tenant_
 
 CREATE INDEX audit_workspace ON public.audit_entries USING btree (tenant_id, workspace_id, seq DESC);
 
+CREATE INDEX bulk_items_queued ON public.bulk_items USING btree (operation_id, "position") WHERE (state = 'queued'::text);
+
+CREATE INDEX bulk_operations_time ON public.bulk_operations USING btree (created_at);
+
 CREATE INDEX device_logins_expired ON public.device_logins USING btree (expires_at);
 
 CREATE UNIQUE INDEX device_logins_open ON public.device_logins USING btree (user_hash) WHERE (delivered_at IS NULL);
+
+CREATE INDEX events_resource ON public.events USING btree (tenant_id, resource_id, id);
+
+CREATE INDEX events_time ON public.events USING brin (created_at);
 
 CREATE INDEX idempotency_expiry ON public.idempotency_keys USING btree (created_at);
 
@@ -456,17 +584,29 @@ CREATE INDEX sandboxes_external ON public.sandboxes USING btree (tenant_id, exte
 
 CREATE INDEX sandboxes_live ON public.sandboxes USING btree (state) WHERE (state <> 'destroyed'::text);
 
+CREATE INDEX sandboxes_of_snapshot ON public.sandboxes USING btree (snapshot_id) WHERE (snapshot_id IS NOT NULL);
+
 CREATE INDEX sandboxes_overdue ON public.sandboxes USING btree (transition_deadline) WHERE (transition_deadline IS NOT NULL);
 
 CREATE INDEX sandboxes_page ON public.sandboxes USING btree (tenant_id, created_at DESC, id DESC);
 
 CREATE INDEX sandboxes_project ON public.sandboxes USING btree (project_id, state);
 
+CREATE INDEX sandboxes_restoring ON public.sandboxes USING btree (restoring_from) WHERE (restoring_from IS NOT NULL);
+
 CREATE INDEX sandboxes_workspace ON public.sandboxes USING btree (workspace_id, state);
 
 CREATE INDEX sessions_previous ON public.sessions USING btree (previous_hash);
 
 CREATE INDEX shares_sandbox ON public.shares USING btree (sandbox_id);
+
+CREATE INDEX snapshots_expired ON public.snapshots USING btree (expires_at) WHERE (state = ANY (ARRAY['ready'::text, 'failed'::text]));
+
+CREATE INDEX snapshots_overdue ON public.snapshots USING btree (deadline) WHERE (state = 'creating'::text);
+
+CREATE INDEX snapshots_project ON public.snapshots USING btree (project_id) WHERE (state <> 'deleted'::text);
+
+CREATE INDEX snapshots_sandbox ON public.snapshots USING btree (sandbox_id, created_at DESC, id DESC);
 
 CREATE INDEX sse_tickets_expired ON public.sse_tickets USING btree (expires_at);
 
@@ -547,12 +687,37 @@ begin
     returning c.base_position, c.base_hash;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.base32(value bigint, length integer)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select string_agg(substr('0123456789abcdefghjkmnpqrstvwxyz', ((value >> (5 * (length - i))) & 31)::int + 1, 1), '' order by i)
+    from generate_series(1, length) i
+$function$;
+
+CREATE OR REPLACE FUNCTION public.event_id(ms bigint, n bigint)
+ RETURNS text
+ LANGUAGE sql
+AS $function$
+  select 'evt_' || base32(ms, 10) || base32(n, 4) || base32((random() * 1152921504606846975)::bigint, 12)
+$function$;
+
 CREATE OR REPLACE FUNCTION public.note_unsealed()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
 begin
   insert into audit_unsealed select seq, id, tenant_id from inserted;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.notify_event_inbox()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_notify('miosa_event_inbox', '');
   return null;
 end $function$;
 
@@ -596,6 +761,51 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.order_events(most integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  o event_order%rowtype;
+  at_ms bigint;
+  at_n bigint;
+  moved int;
+  newest text;
+begin
+  perform from event_inbox limit 1;
+  if not found then
+    return 0;
+  end if;
+  select * into o from event_order for update;
+  at_ms := floor(extract(epoch from clock_timestamp()) * 1000);
+  if at_ms > o.ms then
+    at_n := 0;
+  else
+    at_ms := o.ms;
+    at_n := o.n;
+    if at_n + most >= 1048576 then
+      at_ms := at_ms + 1;
+      at_n := 0;
+    end if;
+  end if;
+  with taken as (
+    delete from event_inbox where seq in (select i.seq from event_inbox i order by i.seq limit most) returning *
+  ), made as (
+    insert into events
+    select event_id(at_ms, at_n + row_number() over (order by seq) - 1), tenant_id, type, workspace_id, project_id, owner_user_id,
+           external_workspace_id, external_user_id, external_project_id, actor, resource_type, resource_id, narrow, data, created_at
+      from taken order by seq
+    returning id, tenant_id, resource_id
+  ), told as (
+    select pg_notify('miosa_events', t.tenant_id || ' ' || t.resource_id) from (select distinct tenant_id, resource_id from made) t
+  )
+  select (select count(*) from made), (select max(id) from made), (select count(*) from told) into moved, newest;
+  if moved > 0 then
+    update event_order set ms = at_ms, n = at_n + moved, last_id = newest;
+  end if;
+  return moved;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_audit_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -626,6 +836,8 @@ CREATE TRIGGER audit_kept BEFORE DELETE ON public.audit_entries FOR EACH ROW EXE
 CREATE TRIGGER audit_noted AFTER INSERT ON public.audit_entries REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION note_unsealed();
 
 CREATE TRIGGER audit_seals_fixed BEFORE UPDATE OR TRUNCATE ON public.audit_seals FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+CREATE TRIGGER event_inbox_filled AFTER INSERT ON public.event_inbox FOR EACH STATEMENT EXECUTE FUNCTION notify_event_inbox();
 
 CREATE TRIGGER previews_routed AFTER INSERT OR UPDATE ON public.previews FOR EACH ROW EXECUTE FUNCTION notify_sandbox_route();
 

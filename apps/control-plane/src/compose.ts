@@ -7,13 +7,14 @@ import { createMemoryLimiter, createRedisLimiter, type RateLimiter, withFallback
 import { createOutbox, createSmtpMailer, type Mailer } from '@miosa/mail';
 import { createOciRuntime, type RuntimePort } from '@miosa/runtime';
 import type { Config } from './config.ts';
-import { type Access, accessRoutes, createAccess, createOutgoing, limitsOf } from './modules/access/index.ts';
+import { type Access, accessRoutes, createAccess, createOutgoing, hasScope, limitsOf } from './modules/access/index.ts';
 import { adminRoutes } from './modules/admin/index.ts';
 import { type Audit, auditRoutes, createAudit } from './modules/audit/index.ts';
 import { type BrowserTokens, browserTokenRoutes, createBrowserTokens } from './modules/browser-tokens/index.ts';
+import { createEvents, type Events, eventRoutes } from './modules/events/index.ts';
 import { membersRoutes } from './modules/members/index.ts';
 import { createSandboxes, type Sandboxes } from './modules/sandboxes/index.ts';
-import { createTenancy, tenancyRoutes } from './modules/tenancy/index.ts';
+import { createTenancy, tenancyRoutes, visibleWorkspaces } from './modules/tenancy/index.ts';
 import { ACCOUNT_PAGES } from './pages/account.ts';
 import { VERSION } from './version.ts';
 
@@ -69,12 +70,13 @@ interface Parts {
   readonly runtime: RuntimePort & { close(): void };
   readonly access: Access;
   readonly audit: Audit;
+  readonly events: Events;
   readonly sandboxes: Sandboxes;
   readonly browserTokens: BrowserTokens;
 }
 
 const startedAndStopped = (
-  { db, limiter, mailer, runtime, access, audit, sandboxes, browserTokens }: Parts,
+  { db, limiter, mailer, runtime, access, audit, events, sandboxes, browserTokens }: Parts,
   server: Server,
   log: Log,
 ): Pick<ControlPlane, 'start' | 'close'> => {
@@ -83,6 +85,7 @@ const startedAndStopped = (
     start: async () => {
       await access.start();
       audit.start();
+      await events.start();
       sandboxes.jobs.start();
       purge = purging(db, access, browserTokens, log);
     },
@@ -90,6 +93,7 @@ const startedAndStopped = (
       await server.close();
       clearInterval(purge);
       await sandboxes.close(BACKGROUND_GRACE_MS);
+      await events.close();
       await access.close();
       await mailer.close();
       await audit.close();
@@ -122,7 +126,12 @@ export const compose = async (
     earlierJwtSecretsHex: keys.earlierJwtSecrets.map((secret) => secret.toString('hex')),
     outgoing: createOutgoing(mailer, apiUrl(names), log),
   });
-  const sandboxes = await createSandboxes({ db, runtime, tenancy, names, previewKeyPem: keys.previewKeyPem, sealKey: keys.sealKey, log });
+  const events = createEvents({ db, log });
+  const sandboxes = await createSandboxes({
+    ...{ db, runtime, tenancy, events, names, log, previewKeyPem: keys.previewKeyPem, sealKey: keys.sealKey },
+    operatorNetworkPolicy: config.networkPolicy,
+    mintTicket: (op, path) => browserTokens.mintTicket(op, path),
+  });
   const signingKeys = { privateKeyPem: keys.previewKeyPem, publicKeys: keys.previewPublicKeys };
   const browserTokens = createBrowserTokens({ db, access, tenancy, sandboxes: sandboxes.boundaries, signingKeys: () => signingKeys, log });
   const readiness = async () => {
@@ -135,6 +144,7 @@ export const compose = async (
     ...membersRoutes({ db, tenancy, access, registration: config.registration }),
     ...auditRoutes({ db }),
     ...browserTokenRoutes(browserTokens),
+    ...eventRoutes({ db, events, hasScope, visibleWorkspaces }),
     ...sandboxes.routes,
     ...adminRoutes({ db, access, tenancy, browserTokens, readiness, version: VERSION }),
   ];
@@ -157,5 +167,9 @@ export const compose = async (
     cursorSecret: derived(keys.sealKey, 'miosa list cursors v1'),
     graceMs: REQUEST_GRACE_MS,
   });
-  return { server, routes, ...startedAndStopped({ db, limiter, mailer, runtime, access, audit, sandboxes, browserTokens }, server, log) };
+  return {
+    server,
+    routes,
+    ...startedAndStopped({ db, limiter, mailer, runtime, access, audit, events, sandboxes, browserTokens }, server, log),
+  };
 };

@@ -4,11 +4,13 @@ import { apiCommand } from './commands/api.ts';
 import { auditCommands } from './commands/audit.ts';
 import { browserTokenCommands } from './commands/browser-tokens.ts';
 import { copyCommand } from './commands/cp.ts';
+import { eventCommands } from './commands/events.ts';
 import { execCommand, logsCommand } from './commands/exec.ts';
 import { inviteCommands, memberInviteCommands } from './commands/invites.ts';
 import { keyCommands } from './commands/keys.ts';
 import { loginCommands } from './commands/login.ts';
 import { memberCommands } from './commands/members.ts';
+import { networkCommands } from './commands/network.ts';
 import { organizationCommands } from './commands/organizations.ts';
 import { previewCommands } from './commands/previews.ts';
 import { sandboxCommands } from './commands/sandboxes.ts';
@@ -46,6 +48,7 @@ export const run = async (args: readonly string[], io: Io): Promise<number> => {
     for (const register of registers) register(parent, io, setExitCode);
   };
   addGlobalOptions(program);
+  add(program, eventCommands);
   add(program, loginCommands, accountCommands);
   add(group(program, ['tenants', 'tenant', 'organizations'], 'organizations you belong to'), organizationCommands);
   add(group(program, ['members', 'member'], 'who belongs to the organization, or to a workspace'), memberCommands, memberInviteCommands);
@@ -56,7 +59,7 @@ export const run = async (args: readonly string[], io: Io): Promise<number> => {
   add(group(program, ['workspaces', 'workspace'], 'workspaces: your customers'), workspaceCommands);
   add(group(program, ['projects', 'project'], 'projects: what is built for them'), projectCommands);
   const sandboxes = group(program, ['sandboxes', 'sandbox'], 'sandboxes: machines to build and show apps in');
-  add(sandboxes, sandboxCommands, execCommand, copyCommand, logsCommand, previewCommands, snapshotCommands);
+  add(sandboxes, sandboxCommands, execCommand, copyCommand, logsCommand, previewCommands, networkCommands, snapshotCommands);
   add(program, execCommand, copyCommand, logsCommand, apiCommand);
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -55,10 +55,16 @@ export interface SseEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** Where a stream is, for `Last-Event-ID`: clients keep it and show nothing. */
+export interface SsePosition {
+  readonly kind: 'position';
+  readonly id: string;
+}
+
 /** What a handler of `response: 'sse'` returns. The kit adds headers and heartbeats; a throw becomes an `error` event. */
 export interface SseResponse {
   readonly kind: 'sse';
-  readonly events: AsyncIterable<SseEvent>;
+  readonly events: AsyncIterable<SseEvent | SsePosition>;
 }
 
 /** The server's end of an open WebSocket. */
@@ -168,7 +174,7 @@ export const leastRoleOf = ({ access, method }: Pick<Route, 'access' | 'method'>
 };
 
 export const withStatus = <T>(status: number, data: T): WithStatus<T> => ({ kind: 'status', status, data });
-export const sse = (events: AsyncIterable<SseEvent>): SseResponse => ({ kind: 'sse', events });
+export const sse = (events: AsyncIterable<SseEvent | SsePosition>): SseResponse => ({ kind: 'sse', events });
 export const websocket = (open: WebSocketResponse['open']): WebSocketResponse => ({ kind: 'websocket', open });
 export const raw = (body: RawResponse['body'], headers: Record<string, string>, status = 200): RawResponse => ({
   kind: 'raw',

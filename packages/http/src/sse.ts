@@ -1,15 +1,18 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Fault } from '@miosa/kernel';
-import type { SseEvent } from './route.ts';
+import type { SseEvent, SsePosition } from './route.ts';
 
 export const HEARTBEAT_MS = 15_000;
 
 const oneLine = (text: string): string => text.replace(/[\r\n\0]/g, ' ');
 
-/** One frame of contract 1.9. JSON has no raw line breaks, so `data` is one line. */
-export const sseFrame = ({ type, id, data }: SseEvent): string =>
-  `event: ${oneLine(type)}\n${id === undefined ? '' : `id: ${oneLine(id)}\n`}data: ${JSON.stringify({ ...data, type })}\n\n`;
+/** One frame of contract 1.9. JSON has no raw line breaks, so `data` is one line. A frame without data only moves the position. */
+export const sseFrame = (event: SseEvent | SsePosition): string => {
+  if ('kind' in event) return `id: ${oneLine(event.id)}\n\n`;
+  const { type, id, data } = event;
+  return `event: ${oneLine(type)}\n${id === undefined ? '' : `id: ${oneLine(id)}\n`}data: ${JSON.stringify({ ...data, type })}\n\n`;
+};
 
 export interface SseOptions {
   readonly headers: Readonly<Record<string, string>>;
@@ -43,7 +46,7 @@ const createWaiter = () => {
  * Writes events until the source ends, the client hangs up or `end` fires. The source is pulled only when the socket has
  * room, and is always told to stop (`return`). A throw becomes a last `error` event: the status is long sent.
  */
-export const writeSse = async (res: ServerResponse, events: AsyncIterable<SseEvent>, options: SseOptions): Promise<void> => {
+export const writeSse = async (res: ServerResponse, events: AsyncIterable<SseEvent | SsePosition>, options: SseOptions): Promise<void> => {
   const { headers, toFault, end, heartbeatMs = HEARTBEAT_MS } = options;
   const iterator = events[Symbol.asyncIterator]();
   const waiter = createWaiter();

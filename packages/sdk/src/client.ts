@@ -2,6 +2,7 @@ import { type MiosaOptions, resolveConfig } from './config.ts';
 import { apiKeysApi, auditApi, authApi } from './resources/access.ts';
 import { adminApi } from './resources/admin.ts';
 import { browserTokensApi, settingsApi } from './resources/browserTokens.ts';
+import { eventsApi } from './resources/events.ts';
 import { invitesApi } from './resources/members.ts';
 import { sandboxesApi } from './resources/sandboxes.ts';
 import { platformApi, projectsApi, tenantApi, tenantsApi, workspacesApi } from './resources/tenancy.ts';
@@ -27,6 +28,8 @@ export class Miosa {
   readonly audit: ReturnType<typeof auditApi>;
   /** For operators of the installation. */
   readonly admin: ReturnType<typeof adminApi>;
+  /** What happened, and what happens. */
+  readonly events: ReturnType<typeof eventsApi>;
   readonly browserTokens: ReturnType<typeof browserTokensApi>;
   readonly settings: ReturnType<typeof settingsApi>;
   readonly platform: ReturnType<typeof platformApi>;
@@ -47,6 +50,7 @@ export class Miosa {
     this.apiKeys = apiKeysApi(transport);
     this.audit = auditApi(transport);
     this.admin = adminApi(transport);
+    this.events = eventsApi(transport);
     this.browserTokens = browserTokensApi(transport);
     this.settings = settingsApi(transport);
     this.platform = platformApi(transport);

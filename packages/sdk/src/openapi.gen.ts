@@ -680,6 +680,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened in the last 30 days, newest first
+         * @description A key sees events whose `:read` scope it has; asking for a type without it is refused.
+         */
+        get: operations["events.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happens, as it happens
+         * @description Resumable with `Last-Event-ID` for 24 hours: nothing is missed and nothing repeated. An older id is answered 410.
+         */
+        get: operations["events.stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/invites/{token}": {
         parameters: {
             query?: never;
@@ -896,6 +936,26 @@ export interface paths {
         post?: never;
         /** Delete an environment variable */
         delete: operations["sandboxes.env.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happens to a sandbox, as it happens; ends with sandbox.destroyed
+         * @description Resumable with `Last-Event-ID` for 24 hours. Its commands and ports show here and in no other stream.
+         */
+        get: operations["sandboxes.events"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1135,6 +1195,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sandboxes/{id}/files/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the changes below a folder
+         * @description Events: created, modified, deleted, renamed with path, old_path, is_dir, size_bytes; overflow: some were lost, list again. Steps within 50 ms are one change: a file that is written beside another and renamed over it is modified. Links are not followed.
+         */
+        get: operations["sandboxes.files.watch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sandboxes/{id}/files/write-many": {
         parameters: {
             query?: never;
@@ -1198,6 +1278,45 @@ export interface paths {
         };
         /** The last lines of its processes */
         get: operations["sandboxes.logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/network-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the sandbox may reach */
+        get: operations["sandboxes.networkPolicy.get"];
+        /**
+         * Set what the sandbox may reach; in force when it answers
+         * @description Deny beats allow. Under default deny, names that no rule allows do not resolve. Policies of project, workspace, organization and operator must allow as well. Private, link-local and metadata addresses, the host and other sandboxes are always blocked.
+         */
+        put: operations["sandboxes.networkPolicy.set"];
+        post?: never;
+        /** Remove the policy of the sandbox; those above it stay */
+        delete: operations["sandboxes.networkPolicy.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/network-policy/blocked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was stopped, newest first; kept for about an hour */
+        get: operations["sandboxes.networkPolicy.blocked"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1303,7 +1422,10 @@ export interface paths {
         /** List processes */
         get: operations["sandboxes.processes.list"];
         put?: never;
-        /** Start a background process */
+        /**
+         * Start a background process
+         * @description Its record and the last 1 MiB of its output outlive a stop of the sandbox. `restart` starts it again after its end, under the same id, with a back-off from 0.5 s to 30 s; TERM, INT and HUP are no failure.
+         */
         post: operations["sandboxes.processes.start"];
         delete?: never;
         options?: never;
@@ -1404,7 +1526,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether commands run now (long poll) */
+        /** Whether commands run now and the readiness probe has passed (long poll) */
         get: operations["sandboxes.readiness"];
         put?: never;
         post?: never;
@@ -1523,6 +1645,84 @@ export interface paths {
         post?: never;
         /** Delete a snapshot; sandboxes made from it keep their files */
         delete: operations["sandboxes.snapshots.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/terminal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List open terminals */
+        get: operations["sandboxes.terminal.list"];
+        put?: never;
+        /**
+         * Open a terminal, or connect to an open one
+         * @description Connect a WebSocket to `ws_url`. Binary frames are bytes both ways; text frames are JSON: {"type":"resize","cols","rows"} from the client, {"type":"exit","exit_code"} from the server, then close code 1000. The terminal lives on without connections until its shell ends, or 24 hours.
+         */
+        post: operations["sandboxes.terminal.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/terminal/{terminal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a terminal and all that runs in it */
+        delete: operations["sandboxes.terminal.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/terminal/{terminal_id}/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The WebSocket of a terminal
+         * @description Use the `ws_url` of the call that opened it, or this path with an Authorization header. Replays up to 256 KiB.
+         */
+        get: operations["sandboxes.terminal.connect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/tunnel/{port}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A TCP connection to a port inside, over a WebSocket
+         * @description Binary frames are bytes both ways. The text frame {"type":"end"} from the client ends its direction alone.
+         */
+        get: operations["sandboxes.tunnel"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2070,6 +2270,20 @@ export interface components {
             defect: ("changed" | "missing" | "inserted" | "broken_link" | "wrong_end") | null;
             first_bad_id: string | null;
         };
+        BlockedTraffic: {
+            /**
+             * Format: date-time
+             * @description the last attempt
+             */
+            ts: string;
+            /** @description an address; with protocol dns the name that was refused */
+            destination: string;
+            port: number | null;
+            /** @description tcp, udp, icmp or dns */
+            protocol: string;
+            /** @description packets or queries */
+            count: number;
+        };
         BrowserToken: {
             /** @description mbt_… */
             token: string;
@@ -2166,6 +2380,31 @@ export interface components {
                 request_id: string;
                 details?: Record<string, unknown>;
             };
+        };
+        Event: {
+            /** @description Sorted: a later event has a greater id */
+            id: string;
+            /** @description e.g. sandbox.created */
+            type: string;
+            /** Format: date-time */
+            created_at: string;
+            tenant_id: string;
+            workspace_id: string | null;
+            project_id: string | null;
+            external_workspace_id: string | null;
+            external_user_id: string | null;
+            external_project_id: string | null;
+            actor: {
+                type: string;
+                id: string;
+                name: string;
+            } | null;
+            resource: {
+                type: string;
+                id: string;
+            };
+            /** @description The object after the change */
+            data: Record<string, unknown>;
         };
         ExecRequest: {
             /** @description A string runs under /bin/sh -lc; an array is an argument vector. */
@@ -2366,13 +2605,40 @@ export interface components {
             recursive?: boolean;
             mode?: string;
         };
+        NetworkPolicy: {
+            /**
+             * @description of what no rule names
+             * @enum {unknown}
+             */
+            default_effect: "allow" | "deny";
+            rules: components["schemas"]["NetworkRule"][];
+        };
+        NetworkRule: {
+            /**
+             * @description deny beats allow
+             * @enum {unknown}
+             */
+            effect: "allow" | "deny";
+            /** @description api.example.com, *.example.com (subdomains) or CIDR */
+            destination: string;
+            /** @description 443 or "8000-8100"; left out: every port */
+            ports?: (number | string)[];
+            /** @enum {unknown} */
+            protocol?: "tcp" | "udp" | "any";
+        };
+        OpenedTerminal: {
+            id: string;
+            /** @description good for one connection, until expires_at */
+            ws_url: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
         OwnerSettings: {
             default_region?: string;
             /** @enum {unknown} */
             default_sandbox_size?: "xs" | "small" | "medium" | "large" | "xl";
             idle_timeout_sec?: number;
-            /** @description JSON object of at most 16 KiB */
-            network_policy?: Record<string, unknown>;
+            network_policy?: components["schemas"]["NetworkPolicy"];
             markup_percent?: number;
         };
         Plan: {
@@ -2462,11 +2728,14 @@ export interface components {
             cwd: string;
             /** @enum {string} */
             state: "running" | "exited";
+            state_reason: string | null;
             exit_code: number | null;
             signal: string | null;
             autostart: boolean;
             /** @enum {string} */
             restart: "never" | "on_failure" | "always";
+            /** @description how often it was started again by that */
+            restarts: number;
             /** Format: date-time */
             started_at: string;
             exited_at: string | null;
@@ -2495,6 +2764,7 @@ export interface components {
             user?: "sandbox" | "root";
             timeout?: number;
             name?: string;
+            /** @description runs again, under its id, whenever the machine boots from its files */
             autostart?: boolean;
             /** @enum {string} */
             restart?: "never" | "on_failure" | "always";
@@ -2537,6 +2807,16 @@ export interface components {
                 deployments: number;
                 databases: number;
             };
+        };
+        ReadinessProbe: {
+            /** @enum {string} */
+            type: "http" | "tcp" | "command";
+            port?: number;
+            /** @description of http; default / */
+            path?: string;
+            command?: string;
+            /** @description seconds; default 60 */
+            timeout_sec?: number;
         };
         RenameRequest: {
             /** @description absolute, or relative to /workspace */
@@ -2625,6 +2905,7 @@ export interface components {
             /** @description JSON object of at most 16 KiB */
             metadata?: Record<string, unknown>;
             preview_port?: number;
+            /** @description runs as the service `start`: at each boot, and again when it fails */
             start_command?: string;
             wait?: boolean;
             wait_seconds?: number;
@@ -2640,10 +2921,8 @@ export interface components {
             buckets?: unknown;
             /** @description not available on this installation yet */
             volumes?: unknown;
-            /** @description not available on this installation yet */
-            network_policy?: unknown;
-            /** @description not available on this installation yet */
-            readiness_probe?: unknown;
+            network_policy?: components["schemas"]["NetworkPolicy"];
+            readiness_probe?: components["schemas"]["ReadinessProbe"] | null;
             workspace_id?: string | null;
             workspace_slug?: string | null;
             workspace_name?: string | null;
@@ -2711,6 +2990,7 @@ export interface components {
             /** @description JSON object of at most 16 KiB */
             metadata?: Record<string, unknown>;
             preview_port?: number;
+            /** @description runs as the service `start`: at each boot, and again when it fails */
             start_command?: string;
             wait?: boolean;
             wait_seconds?: number;
@@ -2726,10 +3006,8 @@ export interface components {
             buckets?: unknown;
             /** @description not available on this installation yet */
             volumes?: unknown;
-            /** @description not available on this installation yet */
-            network_policy?: unknown;
-            /** @description not available on this installation yet */
-            readiness_probe?: unknown;
+            network_policy?: components["schemas"]["NetworkPolicy"];
+            readiness_probe?: components["schemas"]["ReadinessProbe"] | null;
             workspace_id?: string | null;
             workspace_slug?: string | null;
             workspace_name?: string | null;
@@ -2791,10 +3069,12 @@ export interface components {
             allowed_origins: string[];
             /** @description e.g. https://app.cliniciq.com; empty = any */
             embed_origins: string[];
+            network_policy: components["schemas"]["NetworkPolicy"] | null;
         };
         SettingsUpdateRequest: {
             allowed_origins?: string[] | null;
             embed_origins?: string[] | null;
+            network_policy?: components["schemas"]["NetworkPolicy"] | null;
         };
         Share: {
             id: string;
@@ -2896,6 +3176,34 @@ export interface components {
              * @description UTC, ISO-8601 with milliseconds
              */
             updated_at: string;
+        };
+        Terminal: {
+            id: string;
+            shell: string;
+            cwd: string;
+            cols: number;
+            rows: number;
+            /** @description who looks at it now */
+            connections: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_activity_at: string;
+        };
+        TerminalRequest: {
+            /** @description of an open terminal: connects to it again and replays its scrollback */
+            id?: string;
+            /** @description default 80 */
+            cols?: number;
+            /** @description default 24 */
+            rows?: number;
+            /** @description default: the shell of the user */
+            shell?: string;
+            /** @description default /workspace */
+            cwd?: string;
+            env?: {
+                [key: string]: string;
+            };
         };
         User: {
             /** Format: uuid */
@@ -4994,6 +5302,88 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    "events.list": {
+        parameters: {
+            query?: {
+                /** @description Most objects in one answer. */
+                limit?: number;
+                /** @description `next_cursor` of the previous answer, with the same filters; valid 24 hours. */
+                cursor?: string;
+                /** @description Types or families, separated by commas: `sandbox.*,workspace.created` */
+                types?: string;
+                workspace_id?: string;
+                project_id?: string;
+                external_workspace_id?: string;
+                external_user_id?: string;
+                external_project_id?: string;
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What happened in the last 30 days, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Event"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "events.stream": {
+        parameters: {
+            query?: {
+                /** @description Types or families, separated by commas: `sandbox.*,workspace.created` */
+                types?: string;
+                workspace_id?: string;
+                project_id?: string;
+                external_workspace_id?: string;
+                external_user_id?: string;
+                external_project_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What happens, as it happens */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
     "invites.get": {
         parameters: {
             query?: never;
@@ -5377,7 +5767,7 @@ export interface operations {
                         default_region?: string | null;
                         default_sandbox_size?: ("xs" | "small" | "medium" | "large" | "xl") | null;
                         idle_timeout_sec?: number | null;
-                        network_policy?: Record<string, unknown> | null;
+                        network_policy?: components["schemas"]["NetworkPolicy"] | null;
                         markup_percent?: number | null;
                     } | null;
                     external_project_id?: string | null;
@@ -5751,6 +6141,37 @@ export interface operations {
             429: components["responses"]["Error429"];
             500: components["responses"]["Error500"];
             502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What happens to a sandbox, as it happens; ends with sandbox.destroyed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
         };
     };
@@ -6491,6 +6912,44 @@ export interface operations {
             504: components["responses"]["Error504"];
         };
     };
+    "sandboxes.files.watch": {
+        parameters: {
+            query?: {
+                /** @description absolute, or relative to /workspace */
+                path?: string;
+                recursive?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Follow the changes below a folder */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
     "sandboxes.files.writeMany": {
         parameters: {
             query?: never;
@@ -6650,6 +7109,148 @@ export interface operations {
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
             410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.networkPolicy.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the sandbox may reach */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["NetworkPolicy"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.networkPolicy.set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NetworkPolicy"];
+            };
+        };
+        responses: {
+            /** @description Set what the sandbox may reach; in force when it answers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["NetworkPolicy"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.networkPolicy.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Remove the policy of the sandbox; those above it stay */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deleted"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.networkPolicy.blocked": {
+        parameters: {
+            query?: {
+                since?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was stopped, newest first; kept for about an hour */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["BlockedTraffic"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             422: components["responses"]["Error422"];
             429: components["responses"]["Error429"];
             500: components["responses"]["Error500"];
@@ -6993,6 +7594,7 @@ export interface operations {
             502: components["responses"]["Error502"];
             503: components["responses"]["Error503"];
             504: components["responses"]["Error504"];
+            507: components["responses"]["Error507"];
         };
     };
     "sandboxes.processes.get": {
@@ -7251,7 +7853,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Whether commands run now (long poll) */
+            /** @description Whether commands run now and the readiness probe has passed (long poll) */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7628,6 +8230,191 @@ export interface operations {
             429: components["responses"]["Error429"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.terminal.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List open terminals */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Terminal"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.terminal.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TerminalRequest"];
+            };
+        };
+        responses: {
+            /** @description Open a terminal, or connect to an open one */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OpenedTerminal"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.terminal.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                terminal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description End a terminal and all that runs in it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deleted"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.terminal.connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                terminal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A WebSocket. */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
+        };
+    };
+    "sandboxes.tunnel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                port: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A WebSocket. */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+            504: components["responses"]["Error504"];
         };
     };
     "sandboxes.usage": {
@@ -8338,7 +9125,7 @@ export interface operations {
                         default_region?: string | null;
                         default_sandbox_size?: ("xs" | "small" | "medium" | "large" | "xl") | null;
                         idle_timeout_sec?: number | null;
-                        network_policy?: Record<string, unknown> | null;
+                        network_policy?: components["schemas"]["NetworkPolicy"] | null;
                         markup_percent?: number | null;
                     } | null;
                     external_workspace_id?: string | null;

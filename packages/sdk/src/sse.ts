@@ -14,6 +14,12 @@ export class SseParser {
   #event = '';
   #id: string | undefined;
   #data: string[] = [];
+  #lastId: string | undefined;
+
+  /** Where the stream is: the id of the last whole frame, also of one without data, which is no event. */
+  get lastId(): string | undefined {
+    return this.#lastId;
+  }
 
   push(chunk: Uint8Array): ServerSentEvent[] {
     this.#rest += this.#decoder.decode(chunk, { stream: true });
@@ -43,6 +49,7 @@ export class SseParser {
   }
 
   #dispatch(): ServerSentEvent | undefined {
+    this.#lastId = this.#id;
     const event = this.#data.length === 0 ? undefined : { event: this.#event || 'message', id: this.#id, data: this.#data.join('\n') };
     this.#event = '';
     this.#data = [];

@@ -1,24 +1,30 @@
 import { type Bound, bind } from '../bind.ts';
 import { GoneError, NotFoundError } from '../errors.ts';
 import type { Data } from '../wire.ts';
+import type { commandsApi } from './commands.ts';
 import type { execApi } from './exec.ts';
 import type { filesApi } from './files.ts';
+import type { networkPolicyApi } from './networkPolicy.ts';
 import type { envApi, portsApi, previewsApi, sharesApi } from './previews.ts';
 import type { processesApi } from './processes.ts';
 import type { SandboxesApi } from './sandboxes.ts';
 import type { snapshotsApi } from './snapshots.ts';
+import type { terminalApi } from './terminal.ts';
 
 export type SandboxData = Data<'sandboxes.get'>;
 
 interface SandboxActions extends AsyncDisposable {
   readonly exec: Bound<ReturnType<typeof execApi>>;
+  readonly commands: Bound<ReturnType<typeof commandsApi>>;
   readonly files: Bound<ReturnType<typeof filesApi>>;
   readonly processes: Bound<ReturnType<typeof processesApi>>;
+  readonly terminal: Bound<ReturnType<typeof terminalApi>>;
   readonly ports: Bound<ReturnType<typeof portsApi>>;
   readonly previews: Bound<ReturnType<typeof previewsApi>>;
   readonly shares: Bound<ReturnType<typeof sharesApi>>;
   readonly snapshots: Bound<ReturnType<typeof snapshotsApi>>;
   readonly env: Bound<ReturnType<typeof envApi>>;
+  readonly networkPolicy: Bound<ReturnType<typeof networkPolicyApi>>;
   /** The same sandbox as it is now. */
   refresh(): Promise<Sandbox>;
   update: Bound<SandboxesApi['update']>;
@@ -29,8 +35,10 @@ interface SandboxActions extends AsyncDisposable {
   readiness: Bound<SandboxesApi['readiness']>;
   usage: Bound<SandboxesApi['usage']>;
   logs: Bound<SandboxesApi['logs']>;
+  events: Bound<SandboxesApi['events']>;
   expose: Bound<SandboxesApi['expose']>;
   previewToken: Bound<SandboxesApi['previewToken']>;
+  tunnel: Bound<SandboxesApi['tunnel']>;
   fork: Bound<SandboxesApi['fork']>;
   restore: Bound<SandboxesApi['restore']>;
 }
@@ -41,7 +49,18 @@ interface SandboxActions extends AsyncDisposable {
  */
 export type Sandbox = Readonly<SandboxData> & SandboxActions;
 
-type Facet = 'exec' | 'files' | 'processes' | 'ports' | 'previews' | 'shares' | 'snapshots' | 'env';
+type Facet =
+  | 'exec'
+  | 'commands'
+  | 'files'
+  | 'processes'
+  | 'terminal'
+  | 'ports'
+  | 'previews'
+  | 'shares'
+  | 'snapshots'
+  | 'env'
+  | 'networkPolicy';
 type Verb =
   | 'update'
   | 'extend'
@@ -51,11 +70,25 @@ type Verb =
   | 'readiness'
   | 'usage'
   | 'logs'
+  | 'events'
   | 'expose'
   | 'previewToken'
+  | 'tunnel'
   | 'fork'
   | 'restore';
-const FACETS: readonly Facet[] = ['exec', 'files', 'processes', 'ports', 'previews', 'shares', 'snapshots', 'env'];
+const FACETS: readonly Facet[] = [
+  'exec',
+  'commands',
+  'files',
+  'processes',
+  'terminal',
+  'ports',
+  'previews',
+  'shares',
+  'snapshots',
+  'env',
+  'networkPolicy',
+];
 const VERBS: readonly Verb[] = [
   'update',
   'extend',
@@ -65,8 +98,10 @@ const VERBS: readonly Verb[] = [
   'readiness',
   'usage',
   'logs',
+  'events',
   'expose',
   'previewToken',
+  'tunnel',
   'fork',
   'restore',
 ];

@@ -3,12 +3,17 @@ import { List as ListOf } from '../page.ts';
 import type { CallOptions, Transport } from '../transport.ts';
 import { path } from '../url.ts';
 import type { Body, Data, Filters, Item, Query } from '../wire.ts';
+import { commandsApi } from './commands.ts';
+import { sandboxEvents } from './events.ts';
 import { type ExecResult, execApi } from './exec.ts';
 import { filesApi } from './files.ts';
+import { networkPolicyApi } from './networkPolicy.ts';
 import { envApi, type Preview, type PreviewToken, portsApi, previewsApi, sharesApi } from './previews.ts';
 import { processesApi } from './processes.ts';
 import { type Sandbox, type SandboxData, sandboxOf } from './sandbox.ts';
 import { snapshotsApi } from './snapshots.ts';
+import { terminalApi } from './terminal.ts';
+import { openTunnel } from './tunnel.ts';
 
 export type SandboxCreate = Body<'sandboxes.create'>;
 export type SandboxRun = Body<'sandboxes.run'>;
@@ -63,6 +68,8 @@ export const sandboxesApi = (t: Transport) => {
     /** The last lines of all its processes, oldest first. */
     logs: (id: string, query?: Query<'sandboxes.logs'>, options?: CallOptions): List<Item<'sandboxes.logs'>> =>
       t.list(path`/sandboxes/${id}/logs`, query, options),
+    /** What happens to it, as it happens, until it is destroyed. */
+    events: sandboxEvents(t),
     /** Gives a port a preview; public unless said otherwise. */
     expose: (id: string, port: number, body?: Omit<Body<'sandboxes.expose'>, 'port'>, options?: CallOptions): Promise<Preview> =>
       t.data({ method: 'POST', path: path`/sandboxes/${id}/expose`, body: { ...body, port }, options }),
@@ -85,12 +92,17 @@ export const sandboxesApi = (t: Transport) => {
       ),
     snapshots: snapshotsApi(t),
     exec: execApi(t),
+    commands: commandsApi(t),
     files: filesApi(t),
     processes: processesApi(t),
+    terminal: terminalApi(t),
+    /** A TCP connection to a port inside. Servers and JWT sessions only. */
+    tunnel: (id: string, port: number, options?: CallOptions) => openTunnel(t, id, port, options),
     ports: portsApi(t),
     previews: previewsApi(t),
     shares: sharesApi(t),
     env: envApi(t),
+    networkPolicy: networkPolicyApi(t),
   };
   return api;
 };

@@ -1,7 +1,8 @@
 import type { Database, Tx } from '@miosa/db';
 import type { Names } from '@miosa/hostnames';
-import type { Log, Op } from '@miosa/kernel';
+import type { Log, NetworkPolicy, Op } from '@miosa/kernel';
 import type { RuntimeCapabilities, RuntimePort } from '@miosa/runtime';
+import type { Events } from '../events/index.ts';
 import type { Dependents, Ownership, OwnershipEcho, OwnershipRequest, VisibleWorkspaces } from '../tenancy/index.ts';
 import type { Activity } from './activity.ts';
 import type { Pools } from './agent/pool.ts';
@@ -23,11 +24,16 @@ export interface SandboxesDeps {
   readonly db: Database;
   readonly runtime: RuntimePort;
   readonly tenancy: TenancyFace;
+  readonly events: Pick<Events, 'ofResource'>;
   readonly names: Names;
   /** Ed25519 private key, PKCS8 PEM: mints preview and share tokens. */
   readonly previewKeyPem: string;
   /** 32 bytes: seals env values at rest. */
   readonly sealKey: Buffer;
+  /** A single-use ticket with the rights of the caller, for one path below the base path (contract 1.10). */
+  readonly mintTicket: (op: Op, path: string) => Promise<{ readonly ticket: string; readonly expires_in: number }>;
+  /** What the operator allows all sandboxes; null = everything that is public. */
+  readonly operatorNetworkPolicy?: NetworkPolicy | null;
   readonly log: Log;
   readonly now?: () => Date;
 }

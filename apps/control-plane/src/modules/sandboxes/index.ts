@@ -3,15 +3,18 @@ import { createBoundaries, type SandboxBoundaries } from './boundary.ts';
 import { createCore } from './core.ts';
 import type { SandboxesDeps } from './deps.ts';
 import { createEnvRoutes } from './env/routes.ts';
+import { createEventRoutes } from './events/routes.ts';
 import { createExecRoutes } from './exec/routes.ts';
 import { createFileRoutes } from './files/routes.ts';
 import { createInternalRoutes } from './internal-routes.ts';
 import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { createLifecycleRoutes } from './lifecycle/routes.ts';
 import { destroyAll } from './lifecycle/service.ts';
+import { createNetworkPolicyRoutes } from './network-policy/routes.ts';
 import { createPreviewRoutes } from './previews/routes.ts';
 import { createSnapshotRoutes } from './snapshots/routes.ts';
 import { countByProject, totalsByProjects } from './store.ts';
+import { createTerminalRoutes } from './terminal/routes.ts';
 import type { EndedReason } from './types.ts';
 
 export { createBoundaries, type SandboxBoundaries, type SandboxBoundary } from './boundary.ts';
@@ -60,8 +63,11 @@ export const sandboxRoutes = (core: Parameters<typeof createLifecycleRoutes>[0])
   ...createLifecycleRoutes(core),
   ...createExecRoutes(core),
   ...createFileRoutes(core),
+  ...createTerminalRoutes(core),
   ...createSnapshotRoutes(core),
   ...createPreviewRoutes(core),
   ...createEnvRoutes(core),
+  ...createNetworkPolicyRoutes(core),
+  ...createEventRoutes(core),
   ...createInternalRoutes(core),
 ];

@@ -35,7 +35,7 @@ export { type Membership, membership, membershipsOf, workspacesOfMember } from '
 export { mergePatch } from './merge.ts';
 export { presentTenant, type TenantWire } from './present.ts';
 export { holdProject } from './projects.store.ts';
-export { Deleted, Tenant } from './schemas.ts';
+export { Deleted, NetworkPolicy, Tenant } from './schemas.ts';
 export {
   anyTenant,
   countOwned,
@@ -48,7 +48,7 @@ export {
   tenantsOfUser,
 } from './store.ts';
 export type * from './types.ts';
-export { boundWorkspace, sees } from './visibility.ts';
+export { boundWorkspace, sees, visibleWorkspaces } from './visibility.ts';
 export { type WorkspaceRow, workspaceById } from './workspaces.store.ts';
 
 /** Organizations, workspaces, projects, and who owns what. */

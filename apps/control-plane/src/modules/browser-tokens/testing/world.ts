@@ -5,6 +5,7 @@ import { type Log, newUuid, type Role, type TenantId } from '@miosa/kernel';
 import { type Access, accessRoutes, createAccess } from '../../access/index.ts';
 import { insertMember, insertUser } from '../../access/users.store.ts';
 import { auditRoutes } from '../../audit/index.ts';
+import { createEvents } from '../../events/index.ts';
 import { createCore } from '../../sandboxes/core.ts';
 import { createBoundaries, sandboxRoutes } from '../../sandboxes/index.ts';
 import { createTestHost } from '../../sandboxes/testing/host.ts';
@@ -46,7 +47,19 @@ export const createWorld = async (extraRoutes: readonly Route[] = [], remember?:
   const signing = { privateKeyPem: keys.privateKey, publicKeys: [keys.publicKey] };
   const names = { domain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 };
   const sandboxCore = await createCore(
-    { db, runtime: host.runtime, tenancy, names, previewKeyPem: keys.privateKey, sealKey: randomBytes(32), log: silent },
+    {
+      ...{
+        db,
+        runtime: host.runtime,
+        tenancy,
+        events: createEvents({ db, log: silent }),
+        names,
+        previewKeyPem: keys.privateKey,
+        sealKey: randomBytes(32),
+        log: silent,
+      },
+      mintTicket: (op, path) => browserTokens.mintTicket(op, path),
+    },
     () => {},
   );
   const sandboxes = createBoundaries(sandboxCore);

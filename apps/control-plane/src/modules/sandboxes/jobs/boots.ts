@@ -27,7 +27,7 @@ export const endBoot = async (core: Core, row: SandboxRow, reason: 'boot_timeout
   const instance: RuntimeInstance | null = await core.runtime.inspect(row.id); // waits for one that is being made; a host that is away throws
   if (instance?.state === 'running') {
     await ensureStarted(core, { ...row, endpoint: instance.endpoint });
-    await markBooted(core, row, instance, core.now().getTime() - row.created_at.getTime());
+    await markBooted(systemOp(core, row.tenant_id, 'reconciler'), core, row, instance, core.now().getTime() - row.created_at.getTime());
     return;
   }
   const late = new Fault('TIMEOUT', 'The sandbox did not start in time.', { details: { reason } });

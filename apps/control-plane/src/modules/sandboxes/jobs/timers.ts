@@ -17,22 +17,22 @@ export const endTimers = async (core: Core): Promise<void> => {
   for (const row of paused) {
     inBackground(core, carryOutPause(systemOp(core, row.tenant_id, 'timer'), core, row)).catch(() => {});
   }
-  await endAll(core, now, (tx) => lockDueEnds(tx, now, BATCH));
+  await endAll(core, (tx) => lockDueEnds(tx, now, BATCH));
 };
 
 export const endStaleFailures = async (core: Core): Promise<void> => {
   const now = core.now();
   const before = new Date(now.getTime() - FAILURE_KEPT_MS);
-  await endAll(core, now, async (tx) => (await lockStaleFailures(tx, before, BATCH)).map((row) => ({ ...row, reason: 'error' })));
+  await endAll(core, async (tx) => (await lockStaleFailures(tx, before, BATCH)).map((row) => ({ ...row, reason: 'error' })));
 };
 
 type Ending = { readonly id: string; readonly tenant_id: string; readonly reason: EndedReason };
 
 /** Judges and ends in one transaction: a sandbox extended meanwhile waits for the lock or is not picked. */
-const endAll = async (core: Core, now: Date, pick: (tx: Tx) => Promise<readonly Ending[]>): Promise<void> => {
+const endAll = async (core: Core, pick: (tx: Tx) => Promise<readonly Ending[]>): Promise<void> => {
   const ended = await core.db.tx({ log: core.log, requestId: 'system-timer' }, 'sandboxes.timers', async (tx) => {
     const picked = await pick(tx);
-    for (const { id, tenant_id, reason } of picked) await destroyIn(tx, systemOp(core, tenant_id, 'timer'), id, reason, now);
+    for (const { id, tenant_id, reason } of picked) await destroyIn(tx, systemOp(core, tenant_id, 'timer'), core, id, reason);
     return picked;
   });
   for (const { id } of ended) inBackground(core, cleanHost(core, id));

@@ -1,11 +1,23 @@
 import { performance } from 'node:perf_hooks';
-import { newId, notFound, type Op, randomBase32, type SizeName } from '@miosa/kernel';
+import {
+  type NetworkPolicyWire,
+  networkPolicyWire,
+  newId,
+  notFound,
+  type Op,
+  parseNetworkPolicy,
+  randomBase32,
+  type SizeName,
+} from '@miosa/kernel';
 import type { RuntimeInstance } from '@miosa/runtime';
 import { checkMetadata, type Ownership, type OwnershipRequest } from '../../tenancy/index.ts';
 import { type Core, inBackground } from '../deps.ts';
 import { putEnv } from '../env/store.ts';
 import { checkVars, type EnvVar, injectedVars, sealVar, varsOf } from '../env/values.ts';
+import { announce } from '../events/announce.ts';
 import { ensureStarted, startReady } from '../exec/start.ts';
+import { levelsOf } from '../network-policy/enforce.ts';
+import { copyPolicy, putPolicy } from '../network-policy/store.ts';
 import { checkOrigin, inheritedOwnership, namesOwner, originMetadata, originOf, useSnapshot } from '../snapshots/origin.ts';
 import { endBoot, findAny, insertSandbox } from '../store.ts';
 import type { NewSandbox, ReadinessProbe, SandboxRow } from '../types.ts';
@@ -20,6 +32,7 @@ import { gone } from './states.ts';
 
 export interface CreateRequest extends OwnershipRequest, ShapeRequest {
   readonly template_id?: string | undefined;
+  readonly network_policy?: NetworkPolicyWire | undefined;
   readonly snapshot_id?: string | null | undefined;
   readonly name?: string | undefined;
   readonly timeout_sec?: number | undefined;
@@ -57,6 +70,8 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
   checkMetadata('metadata', request.metadata ?? {});
   const vars = varsOf(request.env ?? {});
   checkVars('env', vars);
+  const networkPolicy =
+    request.network_policy === undefined ? undefined : networkPolicyWire(parseNetworkPolicy('network_policy', request.network_policy));
   await core.tenancy.assertSetupDone(op);
   const capabilities = await core.capabilities();
   const templateId = origin?.source.template_id ?? request.template_id ?? DEFAULTS.template;
@@ -71,6 +86,7 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
     draft: origin === undefined ? draft : { ...draft, snapshot_id: origin.snapshot.id, boot_path: 'snapshot' },
     ownership,
     vars,
+    networkPolicy,
     accepted,
     action: 'sandboxes.create',
     fromSnapshot: origin?.snapshot.id,
@@ -83,6 +99,8 @@ export interface Launch {
   readonly draft: NewSandbox & { readonly created_at: Date };
   readonly ownership: Ownership;
   readonly vars: readonly EnvVar[];
+  /** Checked; without one a fork has that of its original. */
+  readonly networkPolicy?: NetworkPolicyWire | undefined;
   /** `performance.now()` when the request was accepted. */
   readonly accepted: number;
   /** Of the audit entry. */
@@ -103,8 +121,11 @@ export const launch = async (op: Op, core: Core, how: Launch): Promise<Created> 
     if (fromSnapshot !== undefined) await useSnapshot(tx, fromSnapshot, draft.created_at);
     const inserted = await insertSandbox(tx, draft);
     await putEnv(tx, sealed);
+    if (how.networkPolicy !== undefined) await putPolicy(tx, inserted, how.networkPolicy, draft.created_at);
+    else if (inserted.parent_sandbox_id !== null) await copyPolicy(tx, inserted.parent_sandbox_id, inserted.id, draft.created_at);
     await startMetering(tx, inserted, inserted.created_at);
     await auditSandbox(tx, op, how.action, inserted, originMetadata(inserted));
+    await announce(tx, op, core, inserted, ['created'], ownership);
     await keepCreated(tx, op, { row: inserted, ownership });
     return inserted;
   });
@@ -112,7 +133,7 @@ export const launch = async (op: Op, core: Core, how: Launch): Promise<Created> 
   inserting.catch(ended);
   const row = await inserting;
   const env = Object.fromEntries(how.vars.map(({ key, value }) => [key, value]));
-  const booting = inBackground(core, boot(op, core, row, { accepted: how.accepted, env, fromSnapshot }));
+  const booting = inBackground(core, boot(op, core, row, { accepted: how.accepted, env, fromSnapshot, ownership }));
   booting.then(ended, ended);
   if (how.wait === false) {
     booting.catch(() => {}); // recorded in the row
@@ -204,6 +225,7 @@ interface Boot {
   readonly accepted: number;
   readonly env: Readonly<Record<string, string>>;
   readonly fromSnapshot: string | undefined;
+  readonly ownership: Ownership;
 }
 
 const boot = async (op: Op, core: Core, row: SandboxRow, how: Boot): Promise<SandboxRow> => {
@@ -218,6 +240,7 @@ const boot = async (op: Op, core: Core, row: SandboxRow, how: Boot): Promise<San
       diskMiB: row.disk_size_mb,
       pidsMax: PIDS_MAX,
       env: { ...how.env, ...injectedVars(row) },
+      networkPolicy: (await levelsOf(core, [row.id])).get(row.id) ?? [],
       ...(how.fromSnapshot === undefined ? {} : { fromSnapshot: how.fromSnapshot }),
     });
   } catch (error) {
@@ -226,7 +249,7 @@ const boot = async (op: Op, core: Core, row: SandboxRow, how: Boot): Promise<San
   const bootMs = Math.round(performance.now() - how.accepted);
   // Before the row says `running`: whoever takes over a boot half-way does all that is left.
   await ensureStarted(core, { ...row, endpoint: instance.endpoint });
-  return (await recorded(core, () => markBooted(core, row, instance, bootMs))) ?? overtakenBoot(core, row);
+  return (await recorded(core, () => markBooted(op, core, row, instance, bootMs, how.ownership))) ?? overtakenBoot(core, row);
 };
 
 /** Somebody else ended our boot: a reconciler that found the machine ready, or a destroy. */
@@ -238,18 +261,29 @@ const overtakenBoot = async (core: Core, row: SandboxRow): Promise<SandboxRow> =
 };
 
 /** `provisioning` → `running`; the window of the timers starts now. Undefined when the sandbox was destroyed or given up meanwhile. */
-export const markBooted = (core: Core, row: SandboxRow, instance: RuntimeInstance, bootMs: number): Promise<SandboxRow | undefined> => {
+export const markBooted = (
+  op: Op,
+  core: Core,
+  row: SandboxRow,
+  instance: RuntimeInstance,
+  bootMs: number,
+  ownership?: Ownership,
+): Promise<SandboxRow | undefined> => {
   const now = core.now();
-  return endBoot(core.db.read, row.id, {
-    state: 'running',
-    endpoint: JSON.stringify(instance.endpoint),
-    isolation: instance.isolation,
-    boot_path: row.boot_path ?? 'cold',
-    boot_ms: bootMs,
-    started_at: now,
-    last_activity_at: now,
-    expires_at: expiryOf(row, now),
-    updated_at: now,
+  return core.db.tx(op, 'sandboxes.booted', async (tx) => {
+    const booted = await endBoot(tx, row.id, {
+      state: 'running',
+      endpoint: JSON.stringify(instance.endpoint),
+      isolation: instance.isolation,
+      boot_path: row.boot_path ?? 'cold',
+      boot_ms: bootMs,
+      started_at: now,
+      last_activity_at: now,
+      expires_at: expiryOf(row, now),
+      updated_at: now,
+    });
+    if (booted !== undefined) await announce(tx, op, core, booted, ['running'], ownership);
+    return booted;
   });
 };
 
@@ -263,6 +297,7 @@ export const failBoot = async (op: Op, core: Core, row: SandboxRow, error: unkno
       if (ended === undefined) return undefined;
       await voidMetering(tx, ended);
       await auditSandbox(tx, op, 'sandboxes.create', ended, { errorCode: 'UNAVAILABLE', metadata: { reason } });
+      await announce(tx, op, core, ended, ['error']);
       return ended;
     }),
   );

@@ -4,6 +4,7 @@ import type { RuntimeInstance } from '@miosa/runtime';
 import type { Core } from '../deps.ts';
 import { pushEnvironment } from '../env/push.ts';
 import { deleteEnv } from '../env/store.ts';
+import { announce } from '../events/announce.ts';
 import { ensureStarted } from '../exec/start.ts';
 import { type Fence, findAny, markClean, markDestroyed, settle } from '../store.ts';
 import type { EndedReason, SandboxRow } from '../types.ts';
@@ -51,6 +52,7 @@ export const carryOutPause = async (op: Op, core: Core, claimed: SandboxRow): Pr
       if (row === undefined) return undefined;
       await stopMetering(tx, row, now);
       await auditSandbox(tx, op, 'sandboxes.pause', row, { metadata: { reason: row.state_reason } });
+      if (claimed.state === 'running') await announce(tx, op, core, row, row.state_reason === 'idle' ? ['idle', 'paused'] : ['paused']);
       return row;
     }),
   );
@@ -94,6 +96,7 @@ export const carryOutResume = async (op: Op, core: Core, claimed: SandboxRow, re
       if (row === undefined) return undefined;
       await startMetering(tx, row, now);
       await auditSandbox(tx, op, 'sandboxes.resume', row);
+      if (claimed.state !== 'running') await announce(tx, op, core, row, ['resumed']);
       return row;
     }),
   );
@@ -114,6 +117,7 @@ const resumeFailed = async (op: Op, core: Core, claimed: SandboxRow, error: unkn
     if (row === undefined) return;
     await stopMetering(tx, row, now);
     await auditSandbox(tx, op, 'sandboxes.resume', row, { errorCode: 'UNAVAILABLE', metadata: { reason: row.state_reason } });
+    await announce(tx, op, core, row, ['error']);
   });
 };
 
@@ -135,14 +139,16 @@ export const cleanHost = async (core: Core, id: string): Promise<void> => {
 };
 
 /** Ends a sandbox for good, from any state: the row is final before the host is touched, so a crash can only leave cleaning to do. */
-export const destroyIn = async (tx: Tx, op: Op, id: string, reason: EndedReason, now: Date): Promise<boolean> => {
+export const destroyIn = async (tx: Tx, op: Op, core: Core, id: string, reason: EndedReason): Promise<boolean> => {
+  const now = core.now();
   const ended = await markDestroyed(tx, id, reason, now, deadlineAfter(now, 'destroying'));
   if (ended === undefined) return false;
   await stopMetering(tx, ended, now);
   await deleteEnv(tx, id);
   await auditSandbox(tx, op, 'sandboxes.destroy', ended, { metadata: { reason } });
+  await announce(tx, op, core, ended, reason === 'idle' ? ['idle', 'destroyed'] : ['destroyed']);
   return true;
 };
 
 export const destroyRow = (op: Op, core: Core, id: string, reason: EndedReason): Promise<boolean> =>
-  core.db.tx(op, 'sandboxes.destroy', (tx) => destroyIn(tx, op, id, reason, core.now()));
+  core.db.tx(op, 'sandboxes.destroy', (tx) => destroyIn(tx, op, core, id, reason));

@@ -3,6 +3,7 @@ import { mintToken, previewUrl, tokenHash } from '@miosa/hostnames';
 import { Fault, newId, notFound, type Op } from '@miosa/kernel';
 import type { Static } from 'typebox';
 import type { Core } from '../deps.ts';
+import { announceOf } from '../events/announce.ts';
 import { auditSandbox } from '../lifecycle/audit.ts';
 import { lookupFor, settleFor } from '../lifecycle/settled.ts';
 import { echoOf, iso, isoOrNull, ownedOf } from '../render.ts';
@@ -34,29 +35,29 @@ const readable = async (op: Op, core: Core, id: string): Promise<SandboxRow> => 
   return row;
 };
 
-const renderPreviews = async (op: Op, core: Core, row: SandboxRow, previews: readonly PreviewRow[]): Promise<Static<typeof Preview>[]> => {
-  const echo = await echoOf(op, core, row);
-  return previews.map((preview) => ({
-    id: preview.id,
-    name: preview.name ?? `port ${preview.port}`,
-    ...ownedOf(row, echo),
-    metadata: {},
-    tags: [],
-    created_at: iso(preview.created_at),
-    updated_at: iso(preview.updated_at),
-    sandbox_id: preview.sandbox_id,
-    port: preview.port,
-    visibility: preview.visibility,
-    host_header: preview.host_header,
-    state: preview.deleted_at === null && row.state !== 'destroyed' ? 'active' : 'deleted',
-    url: previewUrl(core.names, { port: preview.port, slug: row.slug }),
-  }));
-};
+type Echo = Awaited<ReturnType<typeof echoOf>>;
 
-const renderPreview = async (op: Op, core: Core, row: SandboxRow, preview: PreviewRow): Promise<Static<typeof Preview>> => {
-  const [rendered] = await renderPreviews(op, core, row, [preview]);
-  if (rendered === undefined) throw notFound();
-  return rendered;
+const previewOf = (core: Core, row: SandboxRow, preview: PreviewRow, echo: Echo): Static<typeof Preview> => ({
+  id: preview.id,
+  name: preview.name ?? `port ${preview.port}`,
+  ...ownedOf(row, echo),
+  metadata: {},
+  tags: [],
+  created_at: iso(preview.created_at),
+  updated_at: iso(preview.updated_at),
+  sandbox_id: preview.sandbox_id,
+  port: preview.port,
+  visibility: preview.visibility,
+  host_header: preview.host_header,
+  state: preview.deleted_at === null && row.state !== 'destroyed' ? 'active' : 'deleted',
+  url: previewUrl(core.names, { port: preview.port, slug: row.slug }),
+});
+
+/** The preview after a change, told in the transaction of the change. */
+const announced = async (tx: Tx, op: Op, core: Core, row: SandboxRow, preview: PreviewRow, echo: Echo): Promise<Static<typeof Preview>> => {
+  const data = previewOf(core, row, preview, echo);
+  await announceOf(tx, op, row, 'sandbox.preview.updated', data);
+  return data;
 };
 
 export interface ExposeRequest {
@@ -68,7 +69,8 @@ export interface ExposeRequest {
 export const expose = async (op: Op, core: Core, id: string, request: ExposeRequest): Promise<Static<typeof Preview>> => {
   const row = await living(op, core, id);
   const now = op.now();
-  const preview = await core.db.tx(op, 'sandboxes.expose', async (tx) => {
+  const echo = await echoOf(op, core, row);
+  return core.db.tx(op, 'sandboxes.expose', async (tx) => {
     const made = await upsertPreview(tx, {
       id: newId('prv', now.getTime()),
       tenant_id: row.tenant_id,
@@ -79,21 +81,21 @@ export const expose = async (op: Op, core: Core, id: string, request: ExposeRequ
       now,
     });
     await auditSandbox(tx, op, 'sandboxes.expose', row, { metadata: { port: made.port, visibility: made.visibility } });
-    return made;
+    return announced(tx, op, core, row, made, echo);
   });
-  return renderPreview(op, core, row, preview);
 };
 
 export const listExposed = async (op: Op, core: Core, id: string): Promise<Static<typeof Preview>[]> => {
   const row = await readable(op, core, id);
-  return renderPreviews(op, core, row, await listPreviews(core.db.read, id));
+  const echo = await echoOf(op, core, row);
+  return (await listPreviews(core.db.read, id)).map((preview) => previewOf(core, row, preview, echo));
 };
 
 export const getExposed = async (op: Op, core: Core, id: string, previewId: string): Promise<Static<typeof Preview>> => {
   const row = await readable(op, core, id);
   const preview = await findPreview(core.db.read, id, previewId);
   if (preview === undefined) throw notFound();
-  return renderPreview(op, core, row, preview);
+  return previewOf(core, row, preview, await echoOf(op, core, row));
 };
 
 export interface PreviewChange {
@@ -118,14 +120,13 @@ export const changeExposed = async (
     ...(change.visibility === undefined ? {} : { visibility: change.visibility }),
     ...(change.host_header === undefined ? {} : { host_header: change.host_header }),
   };
-  const preview = await core.db.tx(op, 'sandboxes.previews.update', async (tx) => {
+  const echo = await echoOf(op, core, row);
+  return core.db.tx(op, 'sandboxes.previews.update', async (tx) => {
     const changed = await updatePreview(tx, found.id, set);
-    if (changed !== undefined)
-      await auditSandbox(tx, op, 'sandboxes.previews.update', row, { metadata: { preview_id: found.id, ...change } });
-    return changed;
+    if (changed === undefined) throw notFound();
+    await auditSandbox(tx, op, 'sandboxes.previews.update', row, { metadata: { preview_id: found.id, ...change } });
+    return announced(tx, op, core, row, changed, echo);
   });
-  if (preview === undefined) throw notFound();
-  return renderPreview(op, core, row, preview);
 };
 
 /** The port is private again. Repeating it is fine. */
@@ -134,9 +135,12 @@ export const deleteExposed = async (op: Op, core: Core, id: string, previewId: s
   const preview = await findPreviewEvenDeleted(core.db.read, id, previewId);
   if (preview === undefined) throw notFound();
   const now = op.now();
+  const echo = await echoOf(op, core, row);
   await core.db.tx(op, 'sandboxes.previews.delete', async (tx) => {
     const deleted = await updatePreview(tx, preview.id, { deleted_at: now, updated_at: now });
-    if (deleted !== undefined) await auditSandbox(tx, op, 'sandboxes.previews.delete', row, { metadata: { preview_id: preview.id } });
+    if (deleted === undefined) return;
+    await auditSandbox(tx, op, 'sandboxes.previews.delete', row, { metadata: { preview_id: preview.id } });
+    await announced(tx, op, core, row, deleted, echo);
   });
 };
 

@@ -3,6 +3,7 @@ import { testDatabase } from '@miosa/db';
 import { createServer, type Server } from '@miosa/http';
 import { type Actor, type ApiKeyId, type Log, newUuid, type Op, type TenantId, type UserId, type WorkspaceId } from '@miosa/kernel';
 import type { RuntimePort } from '@miosa/runtime';
+import { createEvents } from '../../events/index.ts';
 import { createTenancy, createTenant } from '../../tenancy/index.ts';
 import { createCore } from '../core.ts';
 import { sandboxRoutes } from '../index.ts';
@@ -36,6 +37,8 @@ export interface World {
   internal(method: string, path: string, body?: unknown): Promise<Reply>;
   create(body?: object): Promise<{ id: string; slug: string } & Record<string, unknown>>;
   op(): Op;
+  /** Ends the credential behind every open stream. */
+  endCredentials(): void;
   close(): Promise<void>;
 }
 
@@ -57,20 +60,30 @@ export const createWorld = async (options: { readonly runtime?: RuntimePort } = 
   const database = await testDatabase();
   const host = createTestHost();
   const tenancy = createTenancy({ db: database.db });
+  const events = createEvents({ db: database.db, log: silent });
+  await events.start();
   let ahead = 0;
   const now = (): Date => new Date(Date.now() + ahead);
+  const tickets = new Map<string, Actor>();
   const deps = {
     db: database.db,
     runtime: options.runtime ?? host.runtime,
     tenancy,
+    events,
     names: { domain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 },
     previewKeyPem: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     sealKey: randomBytes(32),
     log: silent,
     now,
+    mintTicket: async (op: Op, path: string) => {
+      const ticket = `sset_${newUuid()}`;
+      tickets.set(`${ticket} /api/v1${path}`, op.actor);
+      return { ticket, expires_in: 60 };
+    },
   };
   const core = await createCore(deps, () => {});
   const actors = new Map<string, Actor>();
+  const watched = new Set<() => void>();
   const add = (actor: Actor): string => {
     const name = newUuid();
     actors.set(name, actor);
@@ -87,6 +100,15 @@ export const createWorld = async (options: { readonly runtime?: RuntimePort } = 
     routes: sandboxRoutes(core),
     authenticate: async ({ authorization }) => actors.get(authorization?.replace('Bearer ', '') ?? '') ?? null,
     authorize: () => {},
+    redeemTicket: async (ticket, path) => {
+      const actor = tickets.get(`${ticket} ${path}`) ?? null;
+      tickets.delete(`${ticket} ${path}`);
+      return actor;
+    },
+    watchCredential: (_actor, end) => {
+      watched.add(end);
+      return () => void watched.delete(end);
+    },
     log: silent,
     readiness: async () => ({}),
     version: 'test',
@@ -133,12 +155,16 @@ export const createWorld = async (options: { readonly runtime?: RuntimePort } = 
       now,
       signal: new AbortController().signal,
     }),
+    endCredentials: () => {
+      for (const end of watched) end();
+    },
     close: async () => {
       await server.close();
       core.stop();
       await Promise.allSettled(core.background);
       await core.activity.close();
       await core.signals.close();
+      await events.close();
       core.pools.closeAll();
       await host.fake.close();
       await database.close();

@@ -1,0 +1,43 @@
+import type { Tx } from '@miosa/db';
+import type { Op } from '@miosa/kernel';
+import { emit } from '../../events/index.ts';
+import { totals } from '../../usage/index.ts';
+import type { Core } from '../deps.ts';
+import { echoOf, type ownedOf, sandboxOf } from '../render.ts';
+import type { SandboxRow } from '../types.ts';
+
+/** Events of contract 4.21 whose data is the sandbox. */
+type Happened = 'created' | 'running' | 'paused' | 'resumed' | 'snapshotted' | 'forked' | 'idle' | 'destroyed' | 'error';
+type Echo = Parameters<typeof ownedOf>[1];
+
+const ownershipOf = (row: SandboxRow) => ({
+  workspaceId: row.workspace_id,
+  projectId: row.project_id,
+  ownerUserId: row.owner_user_id,
+  externalWorkspaceId: row.external_workspace_id,
+  externalUserId: row.external_user_id,
+  externalProjectId: row.external_project_id,
+});
+
+/** Some other object, in the stream of its sandbox. */
+export const announceOf = (tx: Tx, op: Op, row: SandboxRow, type: `sandbox.${string}`, data: object): Promise<void> =>
+  emit(tx, op, { type, resource: { type: 'sandbox', id: row.id }, data, ownership: ownershipOf(row) });
+
+/**
+ * Tells what became of a sandbox, in the transaction of the change and after it. `fresh`: the names around a sandbox that has never run,
+ * where the caller knows them: on the path of every create two queries are worth saving.
+ */
+export const announce = async (
+  tx: Tx,
+  op: Op,
+  core: Core,
+  row: SandboxRow,
+  happened: readonly [Happened, ...Happened[]],
+  fresh?: Echo,
+): Promise<void> => {
+  const echo = fresh ?? (await echoOf(op, { ...core, db: { ...core.db, read: tx } }, row));
+  const runtimeMs = fresh === undefined ? ((await totals(tx, 'sandbox', [row.id], core.now())).get(row.id)?.runtimeMs ?? 0) : 0;
+  const data = sandboxOf(core, row, echo, runtimeMs);
+  const resource = { type: 'sandbox', id: row.id };
+  await emit(tx, op, ...happened.map((word) => ({ type: `sandbox.${word}`, resource, data, ownership: ownershipOf(row) })));
+};
