@@ -1,7 +1,6 @@
-import { toCamel } from '../case.ts';
-import { ConnectionError, errorOf, MiosaError } from '../errors.ts';
+import { ConnectionError, MiosaError } from '../errors.ts';
+import { openEvents } from '../eventStream.ts';
 import { backoffMs, sleep } from '../retry.ts';
-import { SseParser } from '../sse.ts';
 import type { Call, CallOptions, Transport } from '../transport.ts';
 import { path } from '../url.ts';
 import type { Body, Data } from '../wire.ts';
@@ -22,51 +21,10 @@ export type ExecEvent =
       readonly timedOut: boolean;
     };
 
-/** Heartbeats come every 15 s (contract 1.9): three missed ones mean that the connection is dead. */
-const SILENCE_MS = 45_000;
-
 /** Splits what is meant for the command from what is meant for the call. */
 export const splitOptions = <T extends CallOptions>(options: T): { call: CallOptions; rest: Omit<T, keyof CallOptions> } => {
   const { signal, timeoutMs, maxRetries, idempotencyKey, ...rest } = options;
   return { call: { signal, timeoutMs, maxRetries, idempotencyKey }, rest };
-};
-
-/** Events of one connection. Ends without an `exit` event when the connection does. */
-async function* connection(t: Transport, call: Call): AsyncGenerator<ExecEvent> {
-  const response = await t.response({ ...call, headers: { accept: 'text/event-stream' } });
-  const reader = response.body?.getReader();
-  if (reader === undefined) return;
-  const signal = call.options?.signal;
-  const stop = (): void => void reader.cancel(signal?.reason).catch(() => undefined);
-  signal?.addEventListener('abort', stop, { once: true });
-  const parser = new SseParser();
-  try {
-    for (;;) {
-      const timer = setTimeout(stop, SILENCE_MS);
-      const { value, done } = await reader.read().finally(() => clearTimeout(timer));
-      signal?.throwIfAborted();
-      if (done) return;
-      for (const { event, data } of parser.push(value)) {
-        if (event === 'error') throw errorOf(failure(data));
-        yield { ...(toCamel(JSON.parse(data)) as object), type: event } as ExecEvent;
-      }
-    }
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  } finally {
-    signal?.removeEventListener('abort', stop);
-    stop();
-  }
-}
-
-const failure = (data: string): { status: number; code: string; message: string } => {
-  const { code = 'INTERNAL', message = 'The stream failed.' } = JSON.parse(data) as { code?: string; message?: string };
-  // The status line was sent long ago; the code tells the family.
-  const status =
-    { UNAUTHORIZED: 401, FORBIDDEN: 403, NOT_FOUND: 404, GONE: 410, UPSTREAM_UNREACHABLE: 502, UNAVAILABLE: 503, TIMEOUT: 504 }[code] ??
-    500;
-  return { status, code, message };
 };
 
 const dropped = (cause?: unknown): ConnectionError =>
@@ -99,7 +57,7 @@ export async function* follow(
   for (let call = first, failures = 0; ; ) {
     let problem: unknown;
     try {
-      for await (const event of connection(t, call)) {
+      for await (const event of await openEvents<ExecEvent>(t, call)) {
         failures = 0;
         if (event.type === 'started') {
           processId = event.processId;

@@ -3,6 +3,7 @@ import type { List } from '../page.ts';
 import type { CallOptions, Transport } from '../transport.ts';
 import { path } from '../url.ts';
 import type { Body, Data, Item, Query } from '../wire.ts';
+import { type FileWatch, type WatchOptions, watchFiles } from './watch.ts';
 
 export type SandboxFile = Item<'sandboxes.files.list'>;
 
@@ -112,7 +113,13 @@ const archiveApi = (t: Transport) => ({
 });
 
 /** Files of a sandbox. Paths are absolute or relative to `/workspace`. */
-export const filesApi = (t: Transport) => ({ ...contentApi(t), ...treeApi(t), archive: archiveApi(t) });
+export const filesApi = (t: Transport) => ({
+  ...contentApi(t),
+  ...treeApi(t),
+  archive: archiveApi(t),
+  /** Follows the changes below a folder: `for await (const change of sandbox.files.watch('src'))`. */
+  watch: (id: string, folder?: string, options?: WatchOptions): FileWatch => watchFiles(t, id, folder, options),
+});
 
 const streamOf = (response: { readonly body: ReadableStream<Uint8Array> | null }): ReadableStream<Uint8Array> =>
   response.body ?? new ReadableStream({ start: (controller) => controller.close() });
