@@ -74,7 +74,7 @@ func (t *terminalTable) get(id string) (*terminal, error) {
 	if one, ok := t.byID[id]; ok {
 		return one, nil
 	}
-	return nil, newFault("NOT_FOUND", "There is no terminal %s.", id)
+	return nil, newFault("NOT_FOUND", "There is no such terminal.")
 }
 
 // open lists those that run, oldest first.

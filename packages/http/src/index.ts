@@ -9,4 +9,4 @@ export { type Refused, RefusedCredential } from './refusal.ts';
 export * from './route.ts';
 export { createServer, type Server } from './server.ts';
 export { statusOf } from './status.ts';
-export { CLOSE, closeCodeOf } from './websocket-codes.ts';
+export { assertUpgrade, CLOSE, closeCodeOf } from './websocket-codes.ts';

@@ -79,9 +79,9 @@ export const createPipeline = (route: Route, { options, validator, cursors, stre
   return async (op: RequestOp, request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const ready = await read(request, op);
     if (route.response === 'websocket') {
-      const upgrade = await webSockets.check(op, request);
+      await webSockets.admit(op, request);
       const opened = (await route.handler(op, ready.request)) as WebSocketResponse;
-      return webSockets.accept(op, request, reply, upgrade, opened);
+      return webSockets.accept(op, request, reply, opened);
     }
     if (!isJson) {
       const result = (await route.handler(op, ready.request)) as SseResponse | RawResponse;

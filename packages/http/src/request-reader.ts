@@ -20,7 +20,7 @@ const SSE_WANTED = /\*\/\*|text\/(?:\*|event-stream)/i;
 
 /** An `Accept` that no answer of this route can satisfy. Bytes have whatever type they have. */
 const assertAcceptable = (accept: string | undefined, { response, alternatives = [] }: Route): void => {
-  if (accept === undefined || response === 'raw') return;
+  if (accept === undefined || response === 'raw' || response === 'websocket') return;
   const [wanted, type] = response === 'sse' ? [SSE_WANTED, 'text/event-stream'] : [JSON_WANTED, 'application/json'];
   if (wanted.test(accept) || alternatives.some((other) => accept.toLowerCase().includes(other))) return;
   throw new Fault('NOT_ACCEPTABLE', `This route answers ${[type, ...alternatives].join(', ')}.`);

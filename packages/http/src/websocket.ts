@@ -8,7 +8,7 @@ import { assertOrigin } from './cors.ts';
 import type { ServerOptions } from './options.ts';
 import type { RequestOp } from './request-op.ts';
 import type { WebSocketHandlers, WebSocketPeer, WebSocketResponse } from './route.ts';
-import { CLOSE, FRAME_MAX_BYTES } from './websocket-codes.ts';
+import { assertUpgrade, CLOSE, FRAME_MAX_BYTES } from './websocket-codes.ts';
 
 /** Contract 1.10. */
 const PING_MS = 30_000;
@@ -16,7 +16,7 @@ const MISSES_MAX = 2;
 /** Above this `send` asks its caller to wait. */
 const BUFFERED_MAX_BYTES = 256 * 1024;
 /** How long the other side has to answer a close: its own farewell, or one that must not be drawn out. */
-const FAREWELL_MS = 10_000;
+const FAREWELL_MS = 30_000;
 const CUT_MS = 300;
 
 /** A request that asked for the protocol, and the connection it came on. */
@@ -121,10 +121,10 @@ const serveSocket = (socket: WebSocket, raw: Duplex, response: WebSocketResponse
 };
 
 export interface WebSockets {
-  /** Throws BAD_REQUEST for a request that did not ask for the protocol, FORBIDDEN for a page that may not. */
-  check(op: RequestOp, request: FastifyRequest): Promise<UpgradeRequest>;
-  /** Completes the handshake. The answer to the request is then the socket's business. */
-  accept(op: RequestOp, request: FastifyRequest, reply: FastifyReply, upgrade: UpgradeRequest, response: WebSocketResponse): void;
+  /** Throws FORBIDDEN for a page that may not. */
+  admit(op: RequestOp, request: FastifyRequest): Promise<void>;
+  /** Completes the handshake; throws BAD_REQUEST when none was asked for. The answer to the request is then the socket's business. */
+  accept(op: RequestOp, request: FastifyRequest, reply: FastifyReply, response: WebSocketResponse): void;
 }
 
 /** The requests that came as upgrades; the router sees them as the requests they also are. */
@@ -145,19 +145,17 @@ export const createWebSockets = (options: ServerOptions, drain: AbortSignal): We
     for (const one of open) one.end(CLOSE.restarting, 'The server is restarting. Connect again.', CUT_MS);
   });
   return {
-    check: async (op, request) => {
-      await assertOrigin(options, op.actor, request.headers);
+    admit: (op, request) => assertOrigin(options, op.actor, request.headers),
+    accept: (op, request, reply, response) => {
       const upgrade = upgrades.get(request.raw);
-      if (upgrade === undefined || request.headers['sec-websocket-version'] !== '13')
-        throw new Fault(
-          'BAD_REQUEST',
-          'This route speaks WebSocket (RFC 6455, version 13): send Connection: Upgrade and Upgrade: websocket.',
-        );
-      if (!/^[+/0-9A-Za-z]{22}==$/.test(request.headers['sec-websocket-key'] ?? ''))
-        throw new Fault('BAD_REQUEST', 'The header Sec-WebSocket-Key is missing or malformed.');
-      return upgrade;
-    },
-    accept: (op, request, reply, { socket, head }, response) => {
+      try {
+        assertUpgrade(request.headers);
+        if (upgrade === undefined) throw new Fault('BAD_REQUEST', 'This connection cannot be upgraded.');
+      } catch (error) {
+        op.abort(); // what the handler holds open for a socket that will not be
+        throw error;
+      }
+      const { socket, head } = upgrade;
       reply.hijack();
       reply.raw.statusCode = 101;
       (socket as Socket).setNoDelay?.(true);

@@ -1,6 +1,7 @@
-import { environment, platformFetch } from '#platform';
+import { environment, platformFetch, platformSockets } from '#platform';
 import { ConfigurationError } from './errors.ts';
 import type { Fetch } from './fetch.ts';
+import type { Sockets } from './socket.ts';
 
 type Credential = string | (() => string | Promise<string>);
 
@@ -32,6 +33,8 @@ export interface Config {
   readonly timeoutMs: number;
   readonly maxRetries: number;
   readonly fetch: Fetch;
+  /** Made on first use. */
+  readonly sockets: () => Sockets;
 }
 
 const DEFAULT_BASE_URL = 'https://api.miosa.ai/api/v1';
@@ -85,5 +88,6 @@ export const resolveConfig = (options: MiosaOptions): Config => {
     maxRetries: options.maxRetries ?? 3,
     // Looked up at call time and unbound from this object: browsers refuse `fetch` with another `this`.
     fetch: options.fetch ?? platformFetch(url, options.ca) ?? ((address, init) => globalThis.fetch(address, init)),
+    sockets: () => platformSockets(options.ca),
   };
 };

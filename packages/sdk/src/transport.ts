@@ -5,6 +5,7 @@ import { failureOf, lost, noCredential, tooSlow } from './failures.ts';
 import type { FetchInit, FetchResponse, Payload } from './fetch.ts';
 import { List, type Page } from './page.ts';
 import { backoffMs, MAX_RETRY_AFTER_MS, sleep } from './retry.ts';
+import type { Socket, SocketEvents } from './socket.ts';
 import { type Parameters, urlOf } from './url.ts';
 
 /** Options every call takes last. */
@@ -89,6 +90,30 @@ export class Transport {
   /** The answer with its body unread; the time limit ends when the headers are there. */
   response(call: Call): Promise<FetchResponse> {
     return this.#send(call, async (response) => response);
+  }
+
+  /** A WebSocket to a route: with the credential as a header, or, where none can be sent, with a ticket for it. */
+  async socket(pathname: string, events: SocketEvents, options?: CallOptions): Promise<Socket> {
+    const sockets = this.#config.sockets();
+    const url = this.#config.baseUrl.replace(/^http/, 'ws') + pathname;
+    if (sockets.takesHeaders) return sockets.open(url, await this.#headers({ method: 'GET', path: pathname }, undefined), events);
+    const { ticket } = await this.bare<{ ticket: string }>({
+      method: 'POST',
+      path: '/auth/sse-ticket',
+      body: { stream: pathname },
+      options,
+    });
+    return sockets.open(`${url}?ticket=${encodeURIComponent(ticket)}`, {}, events);
+  }
+
+  /** A WebSocket at an address that the API gave, with its ticket. Where the API is called by another port or without TLS (loopback), so is this. */
+  socketAt(address: string, events: SocketEvents): Promise<Socket> {
+    const [url, base] = [new URL(address), new URL(this.#config.baseUrl)];
+    if (url.hostname === base.hostname) {
+      url.protocol = base.protocol === 'http:' ? 'ws:' : 'wss:';
+      url.port = base.port;
+    }
+    return this.#config.sockets().open(url.href, {}, events);
   }
 
   async #send<T>(call: Call, read: Reader<T>): Promise<T> {

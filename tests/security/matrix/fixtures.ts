@@ -53,9 +53,19 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     target: 'resource',
     make: async ({ organization }, id) => (await organization.call('POST', `/sandboxes/${id}/snapshots`)).data.id,
   },
+  'sandboxes/terminal': {
+    target: 'resource',
+    make: async ({ organization }, id) => (await organization.call('POST', `/sandboxes/${id}/terminal`)).data.id,
+  },
+  'sandboxes/tunnel': { target: 'resource', isName: true, make: async () => '3000' },
   'sandboxes/shares': {
     target: 'resource',
     make: async ({ organization }, id) => (await organization.call('POST', `/sandboxes/${id}/shares`, { port: 3000 })).data.id,
+  },
+  bulk: {
+    target: 'resource',
+    // Of one that runs: nothing happens to it.
+    make: async (place) => (await place.organization.call('POST', '/bulk/sandboxes/resume', { ids: [await sandbox(place)] })).data.id,
   },
   workspaces: {
     target: 'place',

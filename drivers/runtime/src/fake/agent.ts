@@ -6,6 +6,7 @@ import { answer, type FakeCall } from './call.ts';
 import { killGroups, runCommand, streamCommand } from './exec.ts';
 import { handleConfined, handleFiles } from './files.ts';
 import { createFakeProcesses } from './processes.ts';
+import { createFakeTerminals } from './terminals.ts';
 
 export interface FakeAgent {
   /** Frozen: connections are accepted (by the kernel's backlog, in the real one) and wait. */
@@ -53,6 +54,7 @@ export const startFakeAgent = async ({ socketPath, folder, env }: FakeAgentOptio
   const open = new Set<Socket>();
   const groups = new Set<number>();
   const processes = createFakeProcesses();
+  const terminals = createFakeTerminals(folder);
   const handle = async ({ method, url, body, response }: FakeCall): Promise<void> => {
     const json = () => JSON.parse(body.toString('utf8'));
     const route = `${method} ${url.pathname}`;
@@ -64,7 +66,7 @@ export const startFakeAgent = async ({ socketPath, folder, env }: FakeAgentOptio
     if (route === 'POST /exec') return answer(response, 200, await runCommand(json(), { folder, env: base, groups }));
     if (route === 'POST /exec/stream') return streamCommand(json(), { folder, env: base, groups }, response);
     if (route === 'GET /ports') return answer(response, 200, { ports: [] });
-    if (processes({ method, url, body, response })) return;
+    if (processes({ method, url, body, response }) || terminals.handle({ method, url, body, response })) return;
     if (url.pathname.startsWith('/files')) return handleFiles({ method, url, body, response }, folder);
     if (url.pathname.startsWith('/confined/files')) return handleConfined({ method, url, body, response }, folder);
     return answer(response, 404, { code: 'NOT_FOUND', message: `The fake agent has no ${route}.` });
@@ -83,7 +85,7 @@ export const startFakeAgent = async ({ socketPath, folder, env }: FakeAgentOptio
       );
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
-    thawed.then(() => tunnel(request, socket));
+    thawed.then(() => terminals.attach(request, socket) || tunnel(request, socket));
   });
   server.on('connection', (socket) => {
     open.add(socket);
@@ -104,6 +106,7 @@ export const startFakeAgent = async ({ socketPath, folder, env }: FakeAgentOptio
     close: async () => {
       thaw();
       killGroups(groups);
+      terminals.close();
       for (const socket of open) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
       rmSync(socketPath, { force: true });

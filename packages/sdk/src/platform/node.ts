@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Fetch } from '../fetch.ts';
+import type { Sockets } from '../socket.ts';
 import { createFetch } from './nodeFetch.ts';
+import { nodeSockets } from './nodeSocket.ts';
 
 export const environment = (name: string): string | undefined =>
   (typeof process === 'undefined' ? undefined : process.env[name]) || undefined;
@@ -18,4 +20,9 @@ export const platformFetch = (baseUrl: URL, ca: string | undefined): Fetch | und
   const given = ca ?? environment('MIOSA_CA');
   if (given === undefined && !isLocal(baseUrl.hostname)) return undefined;
   return createFetch(given === undefined ? {} : { ca: pemOf(given) });
+};
+
+export const platformSockets = (ca: string | undefined): Sockets => {
+  const given = ca ?? environment('MIOSA_CA');
+  return nodeSockets(given === undefined ? undefined : pemOf(given));
 };

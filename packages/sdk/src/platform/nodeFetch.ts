@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Fetch, FetchInit, FetchResponse, Payload } from '../fetch.ts';
 
 /** RFC 6761 §6.3: `localhost` and every name below it mean loopback. glibc's resolver does not know the names below it. */
-const lookup: LookupFunction = (hostname, options, callback) => {
+export const lookup: LookupFunction = (hostname, options, callback) => {
   if (!/(^|\.)localhost\.?$/i.test(hostname)) {
     systemLookup(hostname, options, callback);
     return;

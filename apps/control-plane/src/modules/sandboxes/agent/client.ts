@@ -1,4 +1,5 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Fault } from '@miosa/kernel';
@@ -136,3 +137,34 @@ export const callStream = (pool: Pool, request: AgentRequest): Promise<IncomingM
     await failIfError(response);
     return response;
   });
+
+/** A connection that speaks another protocol now, and what came of it already. The caller must end it. */
+export interface Upgraded {
+  readonly socket: Socket;
+  readonly early: Buffer;
+}
+
+/** Turns a request into a connection of the given protocol. Any other answer than 101 is thrown as a fault. */
+export const callUpgrade = (pool: Pool, request: AgentRequest, protocol: string): Promise<Upgraded> => {
+  const headers = { ...request.headers, connection: 'Upgrade', upgrade: protocol };
+  return bounded(
+    request,
+    (onStart) =>
+      new Promise<Upgraded>((resolve, reject) => {
+        const outgoing = start(pool, { ...request, headers }, undefined);
+        outgoing.on('error', reject);
+        outgoing.once('upgrade', (_answer, socket: Socket, early) => {
+          socket.setTimeout(0); // that of unused connections
+          socket.on('error', () => {}); // its owner hears of the end by `close`
+          pool.track(socket);
+          resolve({ socket, early });
+        });
+        outgoing.once('response', (response) => {
+          failIfError(response).then(() => reject(nonsense(`status ${response.statusCode} to an upgrade`)), reject);
+          response.once('end', () => outgoing.destroy());
+        });
+        onStart(outgoing);
+        outgoing.end();
+      }),
+  );
+};

@@ -1,4 +1,4 @@
-import { Agent, type ClientRequest } from 'node:http';
+import { Agent } from 'node:http';
 import { Fault } from '@miosa/kernel';
 import type { AgentEndpoint } from '@miosa/runtime';
 import { ConnectionsClosed } from './faults.ts';
@@ -9,18 +9,24 @@ const IN_FLIGHT_MAX = 256;
 const IDLE_SOCKET_MS = 15_000;
 const IDLE_SOCKETS_MAX = 4;
 
+/** A request, or the connection it has become. */
+export interface Cuttable {
+  destroy(error?: Error): unknown;
+  once(event: 'close', listener: () => void): unknown;
+}
+
 /** Kept-alive connections to the agent of one sandbox. */
 export interface Pool {
   readonly endpoint: AgentEndpoint;
   readonly agent: Agent;
-  /** Registers a request so that `close` can cut it. */
-  track(request: ClientRequest): void;
+  /** Registers a request, or a connection made by one, so that `close` can cut it. */
+  track(request: Cuttable): void;
   close(): void;
 }
 
 export const createPool = (endpoint: AgentEndpoint): Pool => {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: IDLE_SOCKETS_MAX, timeout: IDLE_SOCKET_MS });
-  const open = new Set<ClientRequest>();
+  const open = new Set<Cuttable>();
   return {
     endpoint,
     agent,
