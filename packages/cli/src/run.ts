@@ -3,6 +3,7 @@ import { accountCommands } from './commands/account.ts';
 import { apiCommand } from './commands/api.ts';
 import { auditCommands } from './commands/audit.ts';
 import { browserTokenCommands } from './commands/browser-tokens.ts';
+import { bulkCommands } from './commands/bulk.ts';
 import { copyCommand } from './commands/cp.ts';
 import { eventCommands } from './commands/events.ts';
 import { execCommand, logsCommand } from './commands/exec.ts';
@@ -59,6 +60,7 @@ export const run = async (args: readonly string[], io: Io): Promise<number> => {
   add(group(program, ['workspaces', 'workspace'], 'workspaces: your customers'), workspaceCommands);
   add(group(program, ['projects', 'project'], 'projects: what is built for them'), projectCommands);
   const sandboxes = group(program, ['sandboxes', 'sandbox'], 'sandboxes: machines to build and show apps in');
+  add(sandboxes, bulkCommands);
   add(sandboxes, sandboxCommands, execCommand, copyCommand, logsCommand, previewCommands, networkCommands, snapshotCommands);
   add(program, execCommand, copyCommand, logsCommand, apiCommand);
   try {

@@ -2,6 +2,7 @@ import { type MiosaOptions, resolveConfig } from './config.ts';
 import { apiKeysApi, auditApi, authApi } from './resources/access.ts';
 import { adminApi } from './resources/admin.ts';
 import { browserTokensApi, settingsApi } from './resources/browserTokens.ts';
+import { bulkApi } from './resources/bulk.ts';
 import { eventsApi } from './resources/events.ts';
 import { invitesApi } from './resources/members.ts';
 import { sandboxesApi } from './resources/sandboxes.ts';
@@ -28,6 +29,7 @@ export class Miosa {
   readonly audit: ReturnType<typeof auditApi>;
   /** For operators of the installation. */
   readonly admin: ReturnType<typeof adminApi>;
+  readonly bulk: ReturnType<typeof bulkApi>;
   /** What happened, and what happens. */
   readonly events: ReturnType<typeof eventsApi>;
   readonly browserTokens: ReturnType<typeof browserTokensApi>;
@@ -50,6 +52,7 @@ export class Miosa {
     this.apiKeys = apiKeysApi(transport);
     this.audit = auditApi(transport);
     this.admin = adminApi(transport);
+    this.bulk = bulkApi(transport);
     this.events = eventsApi(transport);
     this.browserTokens = browserTokensApi(transport);
     this.settings = settingsApi(transport);

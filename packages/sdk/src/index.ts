@@ -7,6 +7,7 @@ export { List, type Page } from './page.ts';
 export type { ApiKey, AuditEntry, AuditVerdict, DeviceCodes, Identity, NewApiKey, Session } from './resources/access.ts';
 export type { AdminTenant, AdminUser } from './resources/admin.ts';
 export type { BrowserToken, Settings } from './resources/browserTokens.ts';
+export type { BulkOperation } from './resources/bulk.ts';
 export type { RunOptions } from './resources/commands.ts';
 export type { EventFilters, EventStreamOptions, MiosaEvent } from './resources/events.ts';
 export type { Command, ExecEvent, ExecOptions, ExecResult } from './resources/exec.ts';

@@ -1,5 +1,6 @@
 import type { Route } from '@miosa/http';
 import { createBoundaries, type SandboxBoundaries } from './boundary.ts';
+import { createBulkRoutes } from './bulk/routes.ts';
 import { createCore } from './core.ts';
 import type { SandboxesDeps } from './deps.ts';
 import { createEnvRoutes } from './env/routes.ts';
@@ -69,5 +70,6 @@ export const sandboxRoutes = (core: Parameters<typeof createLifecycleRoutes>[0])
   ...createEnvRoutes(core),
   ...createNetworkPolicyRoutes(core),
   ...createEventRoutes(core),
+  ...createBulkRoutes(core),
   ...createInternalRoutes(core),
 ];

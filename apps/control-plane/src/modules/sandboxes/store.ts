@@ -10,7 +10,8 @@ const TOMBSTONE = sql`interval '30 days'`;
 
 type Sandboxes<O> = SelectQueryBuilder<Pick<import('@miosa/db').Schema, 'sandboxes'>, 'sandboxes', O>;
 
-const visible = <O>(query: Sandboxes<O>, who: Visibility): Sandboxes<O> => {
+/** Of a query over sandboxes, what `who` sees. */
+export const visible = <O>(query: Sandboxes<O>, who: Visibility): Sandboxes<O> => {
   let scoped = query.where('tenant_id', '=', who.tenantId);
   if (who.workspaceIds !== null) scoped = scoped.where(sql<boolean>`workspace_id = any(${[...who.workspaceIds]}::uuid[])`);
   if (who.ownerUserId !== null) scoped = scoped.where('owner_user_id', '=', who.ownerUserId);

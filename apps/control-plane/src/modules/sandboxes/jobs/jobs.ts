@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { forgetOldBulk, runQueued } from '../bulk/run.ts';
 import type { Core } from '../deps.ts';
 import { tendSnapshots } from '../snapshots/jobs.ts';
 import { compareWithHost } from './compare.ts';
@@ -74,6 +75,8 @@ export const createJobs = (core: Core): Jobs => {
     createLoop(core, 'sandboxes.overdue', TIMERS_MS, endOverdue),
     createLoop(core, 'sandboxes.snapshots', SNAPSHOTS_MS, tendSnapshots),
     createLoop(core, 'sandboxes.failures', FAILURES_MS, endStaleFailures),
+    createLoop(core, 'sandboxes.bulk', TIMERS_MS, runQueued),
+    createLoop(core, 'sandboxes.bulk.old', FAILURES_MS, forgetOldBulk),
   ] as const;
   return {
     start: async () => {
