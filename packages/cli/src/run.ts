@@ -14,6 +14,7 @@ import { memberCommands } from './commands/members.ts';
 import { networkCommands } from './commands/network.ts';
 import { organizationCommands } from './commands/organizations.ts';
 import { previewCommands } from './commands/previews.ts';
+import { processCommands } from './commands/processes.ts';
 import { sandboxCommands } from './commands/sandboxes.ts';
 import { snapshotCommands } from './commands/snapshots.ts';
 import { projectCommands, workspaceCommands } from './commands/tenancy.ts';
@@ -61,7 +62,17 @@ export const run = async (args: readonly string[], io: Io): Promise<number> => {
   add(group(program, ['projects', 'project'], 'projects: what is built for them'), projectCommands);
   const sandboxes = group(program, ['sandboxes', 'sandbox'], 'sandboxes: machines to build and show apps in');
   add(sandboxes, bulkCommands);
-  add(sandboxes, sandboxCommands, execCommand, copyCommand, logsCommand, previewCommands, networkCommands, snapshotCommands);
+  add(
+    sandboxes,
+    sandboxCommands,
+    processCommands,
+    execCommand,
+    copyCommand,
+    logsCommand,
+    previewCommands,
+    networkCommands,
+    snapshotCommands,
+  );
   add(program, execCommand, copyCommand, logsCommand, apiCommand);
   try {
     await program.parseAsync(args, { from: 'user' });

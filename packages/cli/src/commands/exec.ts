@@ -37,7 +37,7 @@ const relay = async (context: Context<object>, events: AsyncIterable<ExecEvent>,
 };
 
 /** One word may be a line for the shell ("npm test && ls"); several are a program and its arguments, to be left as they are. */
-const commandOf = (words: readonly string[]): string | string[] => {
+export const commandOf = (words: readonly string[]): string | string[] => {
   const [first, ...rest] = words[0] === '--' ? words.slice(1) : words;
   if (first === undefined) throw new UserError('Which command? Example: miosa exec my-sandbox -- ls -la');
   return rest.length === 0 ? first : [first, ...rest];
