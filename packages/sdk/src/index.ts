@@ -12,6 +12,7 @@ export type { RunOptions } from './resources/commands.ts';
 export type { EventFilters, EventStreamOptions, MiosaEvent } from './resources/events.ts';
 export type { Command, ExecEvent, ExecOptions, ExecResult } from './resources/exec.ts';
 export type { SandboxFile, WriteOptions } from './resources/files.ts';
+export type { LogLine, LogStreamOptions } from './resources/logs.ts';
 export type { Invite, Member, NewInvite } from './resources/members.ts';
 export type { BlockedTraffic, NetworkPolicy } from './resources/networkPolicy.ts';
 export type { EnvVariable, Port, Preview, PreviewToken, Share } from './resources/previews.ts';

@@ -1,4 +1,5 @@
 import type { ExecEvent, Process } from '@miosa/sdk';
+import { toWire } from '@miosa/sdk';
 import { type Context, integer, leaf, pairs } from '../context.ts';
 import { UserError } from '../failure.ts';
 import { readAll } from '../io.ts';
@@ -87,9 +88,28 @@ const pick = (processes: readonly Process[], wanted: string | undefined): Proces
   return newest;
 };
 
+/** All processes, those that are started later too; ends when the sandbox is destroyed. */
+const followAll = async ({ miosa, output, io }: Context<object>, id: string, lines: number): Promise<undefined> => {
+  const stop = new AbortController();
+  const release = io.onInterrupt(() => stop.abort());
+  try {
+    for await (const line of miosa.sandboxes.logs.stream(id, { lines, signal: stop.signal })) {
+      if (output.json) io.out(`${JSON.stringify(toWire(line))}\n`);
+      else if (line.stream === 'stderr') io.err(`${line.line}\n`);
+      else io.out(`${line.line}\n`);
+      await io.drained();
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  } finally {
+    release();
+  }
+};
+
 const logs = async (context: Context<{ follow?: boolean; tail: number }>, given: string, wanted?: string): Promise<number | undefined> => {
   const { miosa, options, output, io } = context;
   const id = await sandboxId(miosa, given);
+  if (options.follow === true && wanted === undefined) return followAll(context, id, options.tail);
   const chosen = pick(await miosa.sandboxes.processes.list(id).all(), wanted);
   if (options.follow === true) {
     await relay(context, miosa.sandboxes.processes.stream(id, chosen.id), () => undefined);
@@ -119,7 +139,7 @@ export const execCommand: Register = (parent, io, setExitCode) => {
 export const logsCommand: Register = (parent, io, setExitCode) => {
   const command = parent
     .command('logs <sandbox> [process]')
-    .description('output of a background process (id or name; default: the newest)')
+    .description('output of a background process (id or name; default: the newest, with --follow all of them)')
     .option('-f, --follow', 'go on as it comes')
     .option('--tail <lines>', 'how many lines', integer('--tail', 1, 10_000), 200);
   leaf(command, io, setExitCode, logs);

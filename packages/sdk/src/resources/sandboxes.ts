@@ -2,11 +2,12 @@ import type { List } from '../page.ts';
 import { List as ListOf } from '../page.ts';
 import type { CallOptions, Transport } from '../transport.ts';
 import { path } from '../url.ts';
-import type { Body, Data, Filters, Item, Query } from '../wire.ts';
+import type { Body, Data, Filters, Query } from '../wire.ts';
 import { commandsApi } from './commands.ts';
 import { sandboxEvents } from './events.ts';
 import { type ExecResult, execApi } from './exec.ts';
 import { filesApi } from './files.ts';
+import { logsApi } from './logs.ts';
 import { networkPolicyApi } from './networkPolicy.ts';
 import { envApi, type Preview, type PreviewToken, portsApi, previewsApi, sharesApi } from './previews.ts';
 import { processesApi } from './processes.ts';
@@ -66,8 +67,7 @@ export const sandboxesApi = (t: Transport) => {
     usage: (id: string, options?: CallOptions): Promise<Data<'sandboxes.usage'>> =>
       t.data({ method: 'GET', path: path`/sandboxes/${id}/usage`, options }),
     /** The last lines of all its processes, oldest first. */
-    logs: (id: string, query?: Query<'sandboxes.logs'>, options?: CallOptions): List<Item<'sandboxes.logs'>> =>
-      t.list(path`/sandboxes/${id}/logs`, query, options),
+    logs: logsApi(t),
     /** What happens to it, as it happens, until it is destroyed. */
     events: sandboxEvents(t),
     /** Gives a port a preview; public unless said otherwise. */

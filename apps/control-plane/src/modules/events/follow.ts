@@ -2,6 +2,7 @@ import type { Database } from '@miosa/db';
 import type { SseEvent, SsePosition } from '@miosa/http';
 import type { Hub } from './hub.ts';
 import { presentEvent } from './present.ts';
+import { stoppable } from './stoppable.ts';
 import { type Condition, type EventRow, eventsAfter, lastId } from './store.ts';
 
 /** What a lost notification costs at most; also how often a quiet stream tells where it is. */
@@ -57,17 +58,5 @@ async function* read(db: Database, hub: Hub, followed: Followed, signal: AbortSi
   }
 }
 
-/** A stream that ends when it is told to, also while it waits: a generator alone hears of `return` only at its next event. */
-export const follow = (db: Database, hub: Hub, followed: Followed): AsyncIterable<SseEvent | SsePosition> => ({
-  [Symbol.asyncIterator]: () => {
-    const stop = new AbortController();
-    const events = read(db, hub, followed, stop.signal);
-    return {
-      next: () => events.next(),
-      return: () => {
-        stop.abort();
-        return events.return(undefined);
-      },
-    };
-  },
-});
+export const follow = (db: Database, hub: Hub, followed: Followed): AsyncIterable<SseEvent | SsePosition> =>
+  stoppable((signal) => read(db, hub, followed, signal));

@@ -12,6 +12,7 @@ import { conditionsOfResource } from './visible.ts';
 export { emit } from './emit.ts';
 export { eventRoutes } from './routes.ts';
 export { Event } from './schemas.ts';
+export { stoppable } from './stoppable.ts';
 export type { EventOwnership, NewEvent } from './types.ts';
 
 type Wanted = Pick<Followed, 'conditions' | 'resourceId' | 'isLast'> & { readonly lastEventId: string | undefined };

@@ -11,6 +11,7 @@ import { createInternalRoutes } from './internal-routes.ts';
 import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { createLifecycleRoutes } from './lifecycle/routes.ts';
 import { destroyAll } from './lifecycle/service.ts';
+import { createLogRoutes } from './logs/routes.ts';
 import { createNetworkPolicyRoutes } from './network-policy/routes.ts';
 import { createPreviewRoutes } from './previews/routes.ts';
 import { createSnapshotRoutes } from './snapshots/routes.ts';
@@ -70,6 +71,7 @@ export const sandboxRoutes = (core: Parameters<typeof createLifecycleRoutes>[0])
   ...createEnvRoutes(core),
   ...createNetworkPolicyRoutes(core),
   ...createEventRoutes(core),
+  ...createLogRoutes(core),
   ...createBulkRoutes(core),
   ...createInternalRoutes(core),
 ];
