@@ -4,12 +4,28 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { UserError } from './failure.ts';
 
+interface Size {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+/** The terminal somebody sits at. */
+export interface Tty {
+  size(): Size;
+  /** Raw: every key comes as it is pressed, Ctrl-C included, and nothing is echoed. */
+  setRaw(raw: boolean): void;
+  /** Until the returned function is called. */
+  onResize(listener: (size: Size) => void): () => void;
+}
+
 /** Everything the CLI touches outside itself; tests give their own. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where `config.json` lives. */
   readonly configDir: string;
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  /** Absent when input or output is a pipe or a file. */
+  readonly tty?: Tty | undefined;
   out(data: string | Uint8Array): void;
   err(data: string | Uint8Array): void;
   /** Resolves when everything written is out, so that a slow reader holds us back instead of filling memory. */
@@ -46,10 +62,26 @@ const ask: Io['ask'] = async (question, options) => {
   return answer;
 };
 
+const processTty = (): Tty | undefined => {
+  const { stdin, stdout } = process;
+  if (stdin.isTTY !== true || stdout.isTTY !== true) return undefined;
+  const size = (): Size => ({ cols: stdout.columns || 80, rows: stdout.rows || 24 }); // one that was never sized says 0
+  return {
+    size,
+    setRaw: (raw) => void stdin.setRawMode(raw),
+    onResize: (listener) => {
+      const changed = (): void => listener(size());
+      stdout.on('resize', changed);
+      return () => void stdout.off('resize', changed);
+    },
+  };
+};
+
 export const processIo = (): Io => ({
   env: process.env,
   configDir: join(homedir(), '.miosa'),
   stdin: process.stdin,
+  tty: processTty(),
   out: (data) => void process.stdout.write(data),
   err: (data) => void process.stderr.write(data),
   drained: async () => {

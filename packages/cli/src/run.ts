@@ -18,6 +18,7 @@ import { processCommands } from './commands/processes.ts';
 import { sandboxCommands } from './commands/sandboxes.ts';
 import { snapshotCommands } from './commands/snapshots.ts';
 import { projectCommands, workspaceCommands } from './commands/tenancy.ts';
+import { connectCommand, forwardCommand, terminalsCommand } from './commands/terminal.ts';
 import { addGlobalOptions } from './context.ts';
 import { EXIT, exitCodeOf, explain } from './failure.ts';
 import type { Io } from './io.ts';
@@ -73,7 +74,8 @@ export const run = async (args: readonly string[], io: Io): Promise<number> => {
     networkCommands,
     snapshotCommands,
   );
-  add(program, execCommand, copyCommand, logsCommand, apiCommand);
+  add(sandboxes, connectCommand, forwardCommand, terminalsCommand);
+  add(program, execCommand, copyCommand, logsCommand, connectCommand, forwardCommand, apiCommand);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
