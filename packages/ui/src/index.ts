@@ -1,2 +1,4 @@
+export type { ChangeType, TreeFile } from './filesApi.ts';
+export { MiosaFileTree, type MiosaFileTreeProps } from './fileTree.tsx';
 export { MiosaPreview, type MiosaPreviewProps } from './preview.tsx';
-export { DEFAULT_STRINGS, type PreviewStrings } from './strings.ts';
+export { DEFAULT_STRINGS, DEFAULT_TREE_STRINGS, type PreviewStrings, type TreeStrings } from './strings.ts';

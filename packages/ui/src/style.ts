@@ -21,3 +21,22 @@ export const noticeStyle = (theme: Theme): CSSProperties => ({
   textAlign: 'center',
   font: '14px/1.5 system-ui, sans-serif',
 });
+
+export const treeStyle = (theme: Theme): CSSProperties => ({
+  ...COLOURS[theme],
+  height: '100%',
+  overflow: 'auto',
+  padding: 8,
+  font: '13px/1.6 system-ui, sans-serif',
+});
+
+const SELECTED = { dark: '#374151', light: '#e5e7eb' } as const;
+const INDENT_PX = 14;
+
+export const rowStyle = (theme: Theme, level: number, isSelected: boolean): CSSProperties => ({
+  paddingLeft: (level - 1) * INDENT_PX,
+  whiteSpace: 'nowrap',
+  cursor: 'default',
+  userSelect: 'none',
+  ...(isSelected ? { background: SELECTED[theme] } : {}),
+});
