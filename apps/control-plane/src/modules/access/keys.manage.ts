@@ -4,6 +4,7 @@ import type { Static } from 'typebox';
 import { record } from '../audit/index.ts';
 import { tenantById } from '../tenancy/index.ts';
 import { withinCidrs } from './addresses.ts';
+import { announceKey } from './announce.ts';
 import type { Core } from './core.ts';
 import { generateKey } from './key-format.ts';
 import { type ApiKeyRow, insertKey, type KeyChange, lockKey, revokeKey, succeedKey, updateKey } from './keys.store.ts';
@@ -118,6 +119,7 @@ const succeed = async (op: Op, core: Core, { id, graceSeconds, keep }: Rotation)
       ownership: { workspaceId: old.workspace_id },
       metadata: { rotated_to: row.id, grace_seconds: graceSeconds, key_prefix: row.key_prefix },
     });
+    await announceKey(tx, op, { ...old, rotated_to: row.id }, 'rotated');
     return keep(tx, { row, fresh });
   });
 };
@@ -138,6 +140,7 @@ export const revoke = async (op: Op, core: Core, id: string): Promise<ApiKeyRow>
       ownership: { workspaceId: row.workspace_id },
       metadata: { key_prefix: row.key_prefix },
     });
+    await announceKey(tx, op, after, 'revoked');
     return after;
   });
   core.keys.forget(id);

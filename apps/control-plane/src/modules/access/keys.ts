@@ -3,6 +3,7 @@ import { Fault, invalid, isOperator, notFound, type Op, tenantOf } from '@miosa/
 import type { Static } from 'typebox';
 import { record } from '../audit/index.ts';
 import { tenantById } from '../tenancy/index.ts';
+import { announceKey } from './announce.ts';
 import type { Core } from './core.ts';
 import { type FreshKey, generateKey } from './key-format.ts';
 import { type ApiKeyRow, actingKey, insertKey, type KeyVisibility, keyById, listKeys, type NewKey } from './keys.store.ts';
@@ -112,6 +113,7 @@ const mint = async (op: Op, core: Core, body: Static<typeof ApiKeyCreate>, keep:
       ownership: { workspaceId: row.workspace_id },
       metadata: { key_type: row.key_type, key_purpose: row.key_purpose, scopes: row.scopes, key_prefix: row.key_prefix },
     });
+    await announceKey(tx, op, row, 'created');
     return keep(tx, { row, fresh });
   });
 };

@@ -3,6 +3,7 @@ import { Fault, notFound, type Op, type Role, type TenantId, tenantOf, type User
 import { endSessionsOf, revokeKeysOf, userById } from '../access/index.ts';
 import { record } from '../audit/index.ts';
 import { setOwner, type TenantRow } from '../tenancy/index.ts';
+import { announceMember } from './announce.ts';
 import { assertWithin, authorityIn, holdTenant, userOf } from './authority.ts';
 import type { Core } from './core.ts';
 import { revokeInvitesBy, revokeInvitesTo } from './invites.store.ts';
@@ -44,7 +45,9 @@ export const addMember = (op: Op, core: Core, userId: UserId, role: Role): Promi
       if (!known || user.deleted_at !== null) throw notFound();
       if (!(await addMemberRow(tx, tenantId, userId, role, op.now()))) throw alreadyMember();
       await record(tx, op, entry('members.create', userId, { role }));
-      return keep(tx, found(await memberOf(tx, tenantId, userId)));
+      const added = found(await memberOf(tx, tenantId, userId));
+      await announceMember(tx, op, added, 'added');
+      return keep(tx, added);
     }),
   );
 
@@ -70,6 +73,7 @@ export const changeRole = async (op: Op, core: Core, userId: UserId, role: Role)
     // Nobody waits at the door with a letter that its author could not write any more.
     await revokeInvitesBy(tx, { tenantId: tenant.id, userId }, role, op.now());
     await record(tx, op, entry('members.update', userId, { role, before: member.role }));
+    await announceMember(tx, op, { ...member, role }, 'role_changed');
     return { ...member, role };
   });
   core.access.core.authenticator.forget();
@@ -97,6 +101,7 @@ export const removeMember = async (op: Op, core: Core, userId: UserId): Promise<
     if (member.role === 'owner') await replaceOwner(tx, op, tenant, userId);
     const ended = await endEverything(tx, op, tenant.id, member);
     await record(tx, op, entry('members.delete', userId, { role: member.role, ...ended }));
+    await announceMember(tx, op, member, 'removed');
   });
   core.access.core.authenticator.forget();
 };

@@ -1,6 +1,7 @@
 import type { Tx } from '@miosa/db';
 import { Fault, notFound, type Op, tenantOf } from '@miosa/kernel';
 import { record } from '../audit/index.ts';
+import { announceProject, announceWorkspace } from './announce.ts';
 import type { Core } from './core.ts';
 import { countsOfProjects, countsOfWorkspaces, isEmpty } from './counts.ts';
 import { livingProjects, lockProject, markProjectDeleted, projectEvenDeleted } from './projects.store.ts';
@@ -57,6 +58,7 @@ const dropWorkspace = async (tx: Tx, op: Op, core: Core, id: string, force: bool
     ownership: { workspaceId: row.id, externalWorkspaceId: row.external_workspace_id },
     metadata: { slug: row.slug, force },
   });
+  await announceWorkspace(tx, op, row, 'deleted');
 };
 
 /** The default workspace stays (CONFLICT). Repeating it is answered the same for 30 days. */
@@ -86,6 +88,7 @@ const dropProject = async (tx: Tx, op: Op, core: Core, id: string, force: boolea
     ownership: { workspaceId: row.workspace_id, projectId: row.id, externalProjectId: row.external_project_id },
     metadata: { slug: row.slug, force },
   });
+  await announceProject(tx, op, row, 'deleted');
 };
 
 export const deleteProject = async (op: Op, core: Core, id: string, force: boolean): Promise<void> => {

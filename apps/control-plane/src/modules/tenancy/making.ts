@@ -1,6 +1,7 @@
 import type { Database } from '@miosa/db';
 import { type Op, tenantOf, type WorkspaceId } from '@miosa/kernel';
 import { record } from '../audit/index.ts';
+import { announceProject, announceWorkspace } from './announce.ts';
 import { deriveName, deriveSlug, withSuffix } from './derive.ts';
 import type { OwnershipFields } from './fields.ts';
 import { DEFAULT_SLUG, insertProject, linkProject, type ProjectRow, projectByExternal, projectBySlug } from './projects.store.ts';
@@ -27,6 +28,7 @@ export const makeWorkspace = async (db: Database, op: Op, fields: OwnershipField
       ownership: { workspaceId: row.id, externalWorkspaceId, externalUserId: fields.externalUserId },
       metadata: { slug, automatic: true },
     });
+    await announceWorkspace(tx, op, row, 'created');
     return row;
   });
 };
@@ -61,6 +63,7 @@ export const makeProject = async (
       },
       metadata: { slug, automatic: true },
     });
+    await announceProject(tx, op, row, 'created');
     return row;
   });
 };
@@ -90,6 +93,7 @@ export const takeWorkspaceLink = async (db: Database, op: Op, row: WorkspaceRow,
           ownership: { workspaceId: row.id, externalWorkspaceId: externalId },
           metadata: { linked: true },
         });
+        await announceWorkspace(tx, op, linked, 'updated');
       }
       return linked;
     });
@@ -110,6 +114,7 @@ export const takeProjectLink = async (db: Database, op: Op, row: ProjectRow, ext
           ownership: { workspaceId: row.workspace_id, projectId: row.id, externalProjectId: externalId },
           metadata: { linked: true },
         });
+        await announceProject(tx, op, linked, 'updated');
       }
       return linked;
     });

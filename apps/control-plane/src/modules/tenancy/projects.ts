@@ -2,6 +2,7 @@ import { once, type Tx } from '@miosa/db';
 import { Fault, type Op, tenantOf } from '@miosa/kernel';
 import type { Static } from 'typebox';
 import { record } from '../audit/index.ts';
+import { announceProject } from './announce.ts';
 import type { Core } from './core.ts';
 import { deriveSlug, withSuffix } from './derive.ts';
 import { checkMetadata, checkSlug, validateOwnership } from './fields.ts';
@@ -75,6 +76,7 @@ const insert = (op: Op, core: Core, body: CreateBody, { workspace, slug }: Place
       ownership: { workspaceId: workspace.id, projectId: row.id, externalProjectId: row.external_project_id },
       metadata: { slug },
     });
+    await announceProject(tx, op, row, 'created');
     return keep(tx, { row: { ...row, workspace_slug: workspace.slug }, created: true });
   });
 
@@ -128,6 +130,7 @@ export const changeProject = async (op: Op, core: Core, id: string, body: Static
         ownership: { workspaceId: row.workspace_id, projectId: row.id, externalProjectId: changed.external_project_id },
         metadata: { fields: Object.keys(body) },
       });
+      await announceProject(tx, op, changed, 'updated');
       return { ...changed, workspace_slug };
     });
   } catch (error) {

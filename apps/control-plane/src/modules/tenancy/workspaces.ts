@@ -2,6 +2,7 @@ import { once, type Tx } from '@miosa/db';
 import { Fault, type Op, tenantOf } from '@miosa/kernel';
 import type { Static } from 'typebox';
 import { record } from '../audit/index.ts';
+import { announceWorkspace } from './announce.ts';
 import type { Core } from './core.ts';
 import { deriveSlug, withSuffix } from './derive.ts';
 import { checkMetadata, checkSlug } from './fields.ts';
@@ -57,6 +58,7 @@ const insert = (op: Op, core: Core, body: CreateBody, slug: string, keep: Keep<W
       ownership: { workspaceId: row.id, externalWorkspaceId: row.external_workspace_id },
       metadata: { slug },
     });
+    await announceWorkspace(tx, op, row, 'created');
     return keep(tx, { row, created: true });
   });
 
@@ -114,6 +116,7 @@ const change = async (op: Op, core: Core, id: string, { action, fields, apply }:
         ownership: { workspaceId: row.id, externalWorkspaceId: changed.external_workspace_id },
         metadata: { fields },
       });
+      await announceWorkspace(tx, op, changed, 'updated');
       return changed;
     });
   } catch (error) {
