@@ -21,6 +21,7 @@ beforeAll(async () => {
     names: { domain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 },
     rateLimits: { enabled: true, redisUrl: null },
     mail: { smtpUrl: null, from: 'no-reply@miosa.localhost', outbox: '/nonexistent' },
+    networkPolicy: null,
     registration: 'invite',
     logLevel: 'silent',
     keys: {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Names } from '@miosa/hostnames';
+import { type NetworkPolicy, networkPolicyOf } from '@miosa/kernel';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
@@ -37,6 +38,8 @@ export interface Config {
     readonly from: string;
     readonly outbox: string;
   };
+  /** What the operator lets sandboxes reach; null = everything that is public. */
+  readonly networkPolicy: NetworkPolicy | null;
   /** Who may make an account. */
   readonly registration: 'open' | 'invite' | 'closed';
   readonly logLevel: string;
@@ -53,6 +56,17 @@ const listNames = (folder: string): readonly string[] => {
     return readdirSync(folder);
   } catch {
     return [];
+  }
+};
+
+const POLICY = 'MIOSA_CONTROL_PLANE_NETWORK_POLICY';
+const operatorPolicy = (text: string | undefined, mistakes: string[]): NetworkPolicy | null => {
+  if (text === undefined || text === '') return null;
+  try {
+    return networkPolicyOf(POLICY, JSON.parse(text));
+  } catch (error) {
+    mistakes.push(error instanceof SyntaxError ? `${POLICY} must be a network policy as JSON` : (error as Error).message);
+    return null;
   }
 };
 
@@ -107,6 +121,8 @@ export const readConfig = (env: Env, readFile = readText, listFolder = listNames
   const registration = REGISTRATIONS.find((word) => word === (env.MIOSA_CONTROL_PLANE_REGISTRATION ?? 'invite'));
   if (registration === undefined) mistakes.push(`MIOSA_CONTROL_PLANE_REGISTRATION must be one of ${REGISTRATIONS.join(', ')}`);
 
+  const networkPolicy = operatorPolicy(env.MIOSA_CONTROL_PLANE_NETWORK_POLICY, mistakes);
+
   const config: Config = {
     databaseUrl,
     migrationUrl: env.MIOSA_CONTROL_PLANE_MIGRATION_URL ?? databaseUrl,
@@ -114,6 +130,7 @@ export const readConfig = (env: Env, readFile = readText, listFolder = listNames
     names: { domain, httpPort: integer('MIOSA_HTTP_PORT', 8080, [1, 65_535]), httpsPort: integer('MIOSA_HTTPS_PORT', 8443, [1, 65_535]) },
     rateLimits: { enabled: rateLimits === 'on', redisUrl },
     mail: { smtpUrl, from, outbox: join(data, 'outbox') },
+    networkPolicy,
     registration: registration ?? 'closed',
     logLevel,
     keys: {

@@ -20,7 +20,7 @@ const Levels = Type.Array(
     { defaultEffect: Type.Enum(['allow', 'deny']), rules: Type.Array(Rule, { maxItems: NETWORK_RULES_MAX }) },
     { additionalProperties: false },
   ),
-  { maxItems: 4 },
+  { maxItems: 5 },
 );
 const LevelsBody = Compile(Type.Object({ levels: Levels }, { additionalProperties: false }));
 

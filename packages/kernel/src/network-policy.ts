@@ -44,10 +44,10 @@ const PORTS_MAX = 50;
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
 
 /** Lower-case ASCII without a final dot; null when it is not a name that DNS and this platform can hold. */
-export const canonicalHost = (text: string): string | null => {
+export const canonicalHost = (text: string, labelsMin = 2): string | null => {
   const ascii = domainToASCII(text.replace(/\.$/, '')).toLowerCase();
   const labels = ascii.split('.');
-  if (ascii.length > 253 || labels.length < 2 || !labels.every((label) => LABEL.test(label))) return null;
+  if (ascii.length > 253 || labels.length < labelsMin || !labels.every((label) => LABEL.test(label))) return null;
   // A last label of digits would be an address in some spelling (`127.1`, `0x7f.1`).
   return /^(\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? '') ? null : ascii;
 };
@@ -93,7 +93,7 @@ const destinationOf = (path: string, text: string): string => {
     return cidr;
   }
   const isWildcard = given.startsWith('*.');
-  const host = canonicalHost(isWildcard ? given.slice(2) : given);
+  const host = isWildcard ? canonicalHost(given.slice(2), 1) : canonicalHost(given);
   if (host === null) throw invalid(path, 'is neither a host (api.example.com), all its subdomains (*.example.com) nor a network (CIDR)');
   return isWildcard ? `*.${host}` : host;
 };
@@ -132,6 +132,24 @@ export const parseNetworkPolicy = (path: string, wire: NetworkPolicyWire): Netwo
   });
   const distinct = new Map(rules.map((rule) => [JSON.stringify(rule), rule]));
   return { defaultEffect: wire.default_effect, rules: [...distinct.values()] };
+};
+
+const oneOf = <T extends string>(values: readonly T[], value: unknown): value is T => values.some((known) => known === value);
+
+/** For a policy whose shape nobody has checked: configuration, settings at rest. Throws VALIDATION_ERROR as `parseNetworkPolicy` does. */
+export const networkPolicyOf = (path: string, value: unknown): NetworkPolicy => {
+  const { default_effect, rules } = (value ?? {}) as { default_effect?: unknown; rules?: unknown };
+  if (!oneOf(['allow', 'deny'], default_effect)) throw invalid(`${path}.default_effect`, 'is neither allow nor deny');
+  if (!Array.isArray(rules)) throw invalid(`${path}.rules`, 'is not a list');
+  rules.forEach((rule: Record<string, unknown> | null, index) => {
+    const isRule =
+      oneOf(['allow', 'deny'], rule?.effect) &&
+      typeof rule?.destination === 'string' &&
+      (rule.ports === undefined || Array.isArray(rule.ports)) &&
+      (rule.protocol === undefined || oneOf(['tcp', 'udp', 'any'], rule.protocol));
+    if (!isRule) throw invalid(`${path}.rules[${index}]`, 'is not a rule: effect, destination, ports?, protocol?');
+  });
+  return parseNetworkPolicy(path, { default_effect, rules });
 };
 
 export const networkPolicyWire = ({ defaultEffect, rules }: NetworkPolicy): NetworkPolicyWire => ({

@@ -51,10 +51,7 @@ createServer((socket) => {
   socket.on('error', () => {});
   socket.on(
     'data',
-    frames(
-      (message) => socket.write(frame(answer(message))),
-      () => socket.destroy(),
-    ),
+    frames((message) => socket.write(frame(answer(message)))),
   );
 }).listen(53);
 let open = ports.length;

@@ -24,7 +24,7 @@ describe('answers to other origins', () => {
     expect(headers['access-control-expose-headers']).toContain('X-Request-ID');
     expect(headers['access-control-allow-credentials']).toBeUndefined();
     const set = (allowed_origins: string[] | null) => t.call('PATCH', '/settings', { allowed_origins }, { as: t.owner });
-    expect((await set([APP])).body.data).toEqual({ allowed_origins: [APP], embed_origins: [] });
+    expect((await set([APP])).body.data).toEqual({ allowed_origins: [APP], embed_origins: [], network_policy: null });
     expect([await allowed(token), await allowed(token, 'https://evil.example')]).toEqual([APP, undefined]);
     await set(null);
     expect(await allowed(token, 'https://evil.example')).toBe('https://evil.example');
@@ -68,7 +68,11 @@ describe('settings', () => {
   it('change what is named and tell it to the audit log and the edge', async () => {
     await t.call('PATCH', '/settings', { embed_origins: ['https://B.example/', 'https://b.example'] }, { as: t.owner });
     const answer = await t.call('PATCH', '/settings', { allowed_origins: ['http://localhost:3000'] }, { as: t.owner });
-    expect(answer.body.data).toEqual({ allowed_origins: ['http://localhost:3000'], embed_origins: ['https://b.example'] });
+    expect(answer.body.data).toEqual({
+      allowed_origins: ['http://localhost:3000'],
+      embed_origins: ['https://b.example'],
+      network_policy: null,
+    });
     const view = await t.db.read
       .selectFrom('edge_sandboxes' as never)
       .select('embed_origins' as never)

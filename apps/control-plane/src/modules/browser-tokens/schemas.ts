@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { ExternalId, nullable, Timestamp, Uuid } from '../tenancy/index.ts';
+import { ExternalId, NetworkPolicy, nullable, Timestamp, Uuid } from '../tenancy/index.ts';
 
 const optional = <T extends Parameters<typeof nullable>[0]>(schema: T) => Type.Optional(nullable(schema));
 const ResourceId = Type.String({ minLength: 1, maxLength: 64 });
@@ -46,9 +46,9 @@ const Origins = Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
   maxItems: 50,
   description: 'e.g. https://app.cliniciq.com; empty = any',
 });
-const SETTINGS = { allowed_origins: Origins, embed_origins: Origins };
+const SETTINGS = { allowed_origins: Origins, embed_origins: Origins, network_policy: nullable(NetworkPolicy) };
 export const Settings = Type.Object(SETTINGS, { title: 'Settings' });
 export const SettingsUpdate = Type.Object(
-  { allowed_origins: optional(Origins), embed_origins: optional(Origins) },
+  { allowed_origins: optional(Origins), embed_origins: optional(Origins), network_policy: optional(NetworkPolicy) },
   { title: 'SettingsUpdateRequest' },
 );

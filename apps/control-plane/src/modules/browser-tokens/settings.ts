@@ -1,4 +1,4 @@
-import { notFound, type Op, tenantOf } from '@miosa/kernel';
+import { networkPolicyWire, notFound, type Op, parseNetworkPolicy, tenantOf } from '@miosa/kernel';
 import type { Static } from 'typebox';
 import { record } from '../audit/index.ts';
 import type { Core } from './core.ts';
@@ -14,12 +14,15 @@ export const getSettings = async (op: Op, core: Core): Promise<SettingsRow> => {
 
 /** Merges: what is not named stays, `null` clears. */
 export const changeSettings = async (op: Op, core: Core, body: Static<typeof SettingsUpdate>): Promise<SettingsRow> => {
-  const change: Partial<Record<keyof SettingsRow, string[]>> = {};
+  const change: { -readonly [K in keyof SettingsRow]?: SettingsRow[K] } = {};
   for (const field of ['allowed_origins', 'embed_origins'] as const) {
     const given = body[field];
     if (given === undefined) continue;
     change[field] = [...new Set((given ?? []).map((origin, i) => checkOrigin(`${field}[${i}]`, origin)))];
   }
+  if (body.network_policy !== undefined)
+    change.network_policy =
+      body.network_policy === null ? null : networkPolicyWire(parseNetworkPolicy('network_policy', body.network_policy));
   const id = tenantOf(op);
   const changed = await core.db.tx(op, 'settings.update', async (tx) => {
     const row = await updateSettings(tx, id, change, op.now());

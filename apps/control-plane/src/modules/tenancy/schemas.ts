@@ -1,4 +1,4 @@
-import { SIZES, type SizeName } from '@miosa/kernel';
+import { NETWORK_RULES_MAX, type NetworkPolicyWire, SIZES, type SizeName } from '@miosa/kernel';
 import { Type } from 'typebox';
 import { Description, ExternalId, Metadata, Name, nullable, Slug, Timestamp, Uuid } from './fields.ts';
 
@@ -20,12 +20,43 @@ export const Tenant = Type.Object(
   { $id: 'Tenant' },
 );
 
+/** Contract 4.2; what is in it is checked by `parseNetworkPolicy`. */
+export const NetworkPolicy = Type.Unsafe<NetworkPolicyWire>(
+  Type.Object(
+    {
+      default_effect: Type.Enum(['allow', 'deny'], { description: 'of what no rule names' }),
+      rules: Type.Array(
+        Type.Object(
+          {
+            effect: Type.Enum(['allow', 'deny'], { description: 'deny beats allow' }),
+            destination: Type.String({ minLength: 1, maxLength: 260, description: 'api.example.com, *.example.com (subdomains) or CIDR' }),
+            ports: Type.Optional(
+              Type.Array(
+                Type.Union([Type.Integer({ minimum: 1, maximum: 65_535 }), Type.String({ pattern: '^[0-9]{1,5}(-[0-9]{1,5})?$' })]),
+                {
+                  minItems: 1,
+                  maxItems: 50,
+                  description: '443 or "8000-8100"; left out: every port',
+                },
+              ),
+            ),
+            protocol: Type.Optional(Type.Enum(['tcp', 'udp', 'any'])),
+          },
+          { title: 'NetworkRule' },
+        ),
+        { maxItems: NETWORK_RULES_MAX },
+      ),
+    },
+    { title: 'NetworkPolicy' },
+  ),
+);
+
 export const Settings = Type.Object(
   {
     default_region: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
     default_sandbox_size: Type.Optional(Type.Enum(Object.keys(SIZES) as SizeName[])),
     idle_timeout_sec: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400 })),
-    network_policy: Type.Optional(Metadata),
+    network_policy: Type.Optional(NetworkPolicy),
     markup_percent: Type.Optional(Type.Number({ minimum: 0, maximum: 1000 })),
   },
   { $id: 'OwnerSettings' },

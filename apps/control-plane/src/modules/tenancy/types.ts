@@ -1,5 +1,5 @@
 import type { Db } from '@miosa/db';
-import type { Op, ProjectId, Role, TenantId, UserId, WorkspaceId } from '@miosa/kernel';
+import type { NetworkPolicyWire, Op, ProjectId, Role, TenantId, UserId, WorkspaceId } from '@miosa/kernel';
 import type { ColumnType, Generated } from 'kysely';
 
 type Json = ColumnType<Record<string, unknown>, string, string>;
@@ -13,6 +13,7 @@ export interface TenantTable {
   owner_user_id: string | null;
   setup_done: Generated<boolean>;
   allowed_origins: Generated<string[]>;
+  network_policy: ColumnType<NetworkPolicyWire | null, string | null | undefined, string | null>;
   embed_origins: Generated<string[]>;
   suspended_at: Date | null;
   suspend_reason: string | null;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeInstance, RuntimeState } from '@miosa/runtime';
 import { type Core, inBackground, systemOp } from '../deps.ts';
 import { carryOutPause, carryOutResume, cleanHost, deadlineAfter } from '../lifecycle/effects.ts';
+import { alignNetworkPolicies } from '../network-policy/enforce.ts';
 import type { SandboxRow } from '../types.ts';
 import { endLostBoots } from './boots.ts';
 import { hostAnswered } from './overdue.ts';
@@ -18,6 +19,7 @@ export const compareWithHost = async (core: Core): Promise<void> => {
   // Rows are read after the list: every machine in it has a row by now, since the row is inserted before the machine is made. Rows that
   // changed after the list was asked for are left out: the list may be older than they are.
   await sweepOrphans(core, machines, asked);
+  await alignNetworkPolicies(core, machines);
   const states = new Map(machines.map((machine) => [machine.id, machine.state]));
   for (const row of await restingBefore(core.db.read, asked)) await correct(core, row, states.get(row.id));
   await endLostBoots(core, states, asked);

@@ -94,7 +94,6 @@ describe('create', () => {
     [{ image: 'debian' }, 'image'],
     [{ git: { url: 'x' } }, 'git'],
     [{ region: 'eu' }, 'region'],
-    [{ network_policy: { default_effect: 'deny' } }, 'network_policy'],
   ])('%j is refused as not available yet', async (request, field) => {
     const { status, body } = await world.call('POST', '/sandboxes', request);
     expect([status, body.error.code]).toEqual([422, 'VALIDATION_ERROR']);

@@ -1,7 +1,7 @@
 import { defineRoute, PAGE_QUERY, pageOf, positionOf, type Route, withStatus } from '@miosa/http';
 import { SIZES, type SizeName } from '@miosa/kernel';
 import { Type } from 'typebox';
-import { Metadata, Name, OWNED_FILTERS, OWNERSHIP_FIELDS, Tags } from '../../tenancy/index.ts';
+import { Metadata, Name, NetworkPolicy, OWNED_FILTERS, OWNERSHIP_FIELDS, Tags } from '../../tenancy/index.ts';
 import type { Core } from '../deps.ts';
 import { EXEC } from '../exec/routes.ts';
 import { exec } from '../exec/service.ts';
@@ -59,7 +59,7 @@ const CREATE = {
   databases: Later,
   buckets: Later,
   volumes: Later,
-  network_policy: Later,
+  network_policy: Type.Optional(NetworkPolicy),
   readiness_probe: Type.Optional(nullable(Probe)),
   ...OWNERSHIP_FIELDS,
 };

@@ -5,8 +5,8 @@ export const frame = (message: Buffer): Buffer => {
   return Buffer.concat([head, message]);
 };
 
-/** A listener for `data`; holds at most one message. `onTooMuch`: somebody sends more than can be one. */
-export const frames = (onMessage: (message: Buffer) => void, onTooMuch: () => void): ((chunk: Buffer) => void) => {
+/** A listener for `data`; holds at most one message that is not whole yet, which is 64 KiB. */
+export const frames = (onMessage: (message: Buffer) => void): ((chunk: Buffer) => void) => {
   let held = Buffer.alloc(0);
   return (chunk) => {
     held = Buffer.concat([held, chunk]);
@@ -15,6 +15,5 @@ export const frames = (onMessage: (message: Buffer) => void, onTooMuch: () => vo
       onMessage(held.subarray(2, end));
       held = held.subarray(end);
     }
-    if (held.length > 65_537) onTooMuch();
   };
 };

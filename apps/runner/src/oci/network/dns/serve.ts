@@ -78,10 +78,7 @@ export const serveDns = async (judge: Judge, port = 53): Promise<void> => {
     socket.on('error', () => {});
     socket.on('close', () => connections.leave(source));
     const onMessage = (message: Buffer): void => handle(message, source, (answer) => socket.write(frame(answer)));
-    socket.on(
-      'data',
-      frames(onMessage, () => socket.destroy()),
-    );
+    socket.on('data', frames(onMessage));
   });
   await Promise.all([
     new Promise<void>((resolve) => udp.bind(port, '0.0.0.0', resolve)),

@@ -41,10 +41,7 @@ const overTcp = (server: string, query: Query): Promise<Upstream | null> =>
     socket.on('close', () => settle(null));
     socket.on(
       'data',
-      frames(
-        (message) => settle(readUpstream(message, id, query)),
-        () => settle(null),
-      ),
+      frames((message) => settle(readUpstream(message, id, query))),
     );
     return () => socket.destroy();
   });
