@@ -100,6 +100,12 @@ func limitVolume(path string, bytes uint64) (uint64, error) {
 	return id, nil
 }
 
+// resizeVolume changes the limit of a volume at once, also below what it holds: then it can only be emptied.
+func resizeVolume(r diskRequest) (done, error) {
+	_, err := limitVolume(r.Path, r.LimitBytes)
+	return done{}, err
+}
+
 func subvolumeID(volume *os.File) (uint64, error) {
 	var lookup struct {
 		tree, object uint64

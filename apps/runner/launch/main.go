@@ -41,6 +41,7 @@ var operations = map[string]func(json.RawMessage) (any, error){
 	"disk.copy":     operation(copyVolume),
 	"disk.swap":     operation(swapVolumes),
 	"disk.delete":   operation(deleteVolume),
+	"disk.limit":    operation(resizeVolume),
 	"disk.usage":    operation(volumeUsage),
 	"disk.sweep":    operation(sweepQgroups),
 	"links.destroy": operation(destroyLinks),

@@ -24,15 +24,20 @@ const Levels = Type.Array(
 );
 const LevelsBody = Compile(Type.Object({ levels: Levels }, { additionalProperties: false }));
 
+const SHAPE = {
+  cpuCount: Type.Number({ minimum: 0.01, maximum: 1024 }),
+  memoryMiB: Type.Integer({ minimum: 16, maximum: 2 ** 22 }),
+  diskMiB: Type.Integer({ minimum: 16, maximum: 2 ** 26 }),
+};
+const ShapeBody = Compile(Type.Object(SHAPE, { additionalProperties: false }));
+
 const RuntimeSpecBody = Compile(
   Type.Object(
     {
       id: Type.String(),
       templateId: Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$' }),
       hostname: Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$' }),
-      cpuCount: Type.Number({ minimum: 0.01, maximum: 1024 }),
-      memoryMiB: Type.Integer({ minimum: 16, maximum: 2 ** 22 }),
-      diskMiB: Type.Integer({ minimum: 16, maximum: 2 ** 26 }),
+      ...SHAPE,
       pidsMax: Type.Integer({ minimum: 16, maximum: 2 ** 22 }),
       fromSnapshot: Type.Optional(Type.String()),
       env: Type.Record(Type.String({ pattern: '^[^=\\u0000]+$' }), Type.String({ pattern: '^[^\\u0000]*$' })),
@@ -99,6 +104,12 @@ const ofSandbox = async (
   if (verb === 'network-policy' && method === 'PUT') return setNetworkPolicy(runner, id, body);
   if (verb === 'blocked' && method === 'GET')
     return { status: 200, body: await runtime.blockedTraffic(id, new Date(Number(query.get('since') ?? 0))) };
+  if (verb === 'shape' && method === 'PUT') {
+    if (!ShapeBody.Check(body)) throw new Fault('VALIDATION_ERROR', 'is not cpuCount, memoryMiB and diskMiB');
+    return { status: 200, body: await runtime.resize(id, body) };
+  }
+  if (verb === 'samples' && method === 'GET')
+    return { status: 200, body: await runtime.samples(id, new Date(Number(query.get('since') ?? 0))) };
   if (verb === 'stats' && method === 'GET') return { status: 200, body: await runtime.stats(id) };
   if ((verb === 'snapshot' || verb === 'restore') && method === 'POST')
     return { status: 200, body: await runtime[verb](id, snapshotId((body as { snapshotId?: unknown } | null)?.snapshotId)) };
@@ -122,6 +133,8 @@ export const route = async (runner: Runner, method: string, target: string, body
       await runner.runtime.deleteSnapshot(snapshotId(id));
       answer = { status: 204 };
     }
+  } else if (path === '/counters' && method === 'GET') {
+    answer = { status: 200, body: await runner.runtime.counters() };
   } else if (path === '/capabilities' && method === 'GET') {
     answer = { status: 200, body: await runner.runtime.capabilities() };
   } else if ((path === '/healthz' || path === '/health') && method === 'GET') {

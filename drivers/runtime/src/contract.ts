@@ -147,6 +147,56 @@ export const describeRuntimeContract = (name: string, open: () => Promise<Contra
       expect(stats.pids).toBeGreaterThan(0);
       expect(stats.memoryBytes).toBeGreaterThan(0);
     });
+    it('counts what a machine uses over its whole life: nothing of it goes back with a stop, a loss or a boot', async () => {
+      const instance = await create();
+      const { id } = instance;
+      const burn = 'i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done';
+      let last = await runtime.stats(id);
+      const expectMore = async (): Promise<void> => {
+        const now = await runtime.stats(id);
+        for (const name of ['cpuUsageUsec', 'networkRxBytes', 'networkTxBytes'] as const)
+          expect(now[name]).toBeGreaterThanOrEqual(last[name]);
+        last = now;
+      };
+      await execInside(instance.endpoint, burn);
+      await expectMore();
+      await runtime.stop(id);
+      await expectMore();
+      await execInside((await runtime.resume(id)).endpoint, burn);
+      await expectMore();
+      await subject.lose(instance);
+      await expectMore();
+      await runtime.resume(id);
+      await expectMore();
+      expect((await runtime.counters()).map((counted) => counted.id)).toContain(id);
+      const samples = await runtime.samples(id, new Date(0));
+      expect(samples.every(({ at }, n) => at >= (samples[n - 1]?.at ?? 0))).toBe(true);
+    });
+    it.each(['running', 'paused', 'stopped', 'lost'] as const)('gives a %s machine other limits, for all its boots', async (state) => {
+      const instance = await create();
+      if (state === 'paused') await runtime.pause(instance.id);
+      if (state === 'stopped') await runtime.stop(instance.id);
+      if (state === 'lost') await subject.lose(instance);
+      const shape = { cpuCount: 2, memoryMiB: 512, diskMiB: 300 };
+      expect(await runtime.resize(instance.id, shape)).toMatchObject({ state, shape });
+      expect(await runtime.resize(instance.id, shape)).toMatchObject({ state, shape });
+      const { endpoint } = await runtime.resume(instance.id);
+      expect((await execInside(endpoint, 'echo fine')).stdout).toBe('fine\n');
+      await runtime.stop(instance.id);
+      await runtime.resume(instance.id);
+      expect((await runtime.list()).find(({ id }) => id === instance.id)?.shape).toEqual(shape);
+      expect((await runtime.resize(instance.id, { cpuCount: 1, memoryMiB: 256, diskMiB: 256 })).shape.memoryMiB).toBe(256);
+    });
+    it('refuses less disk than is in use, and changes nothing', async () => {
+      const { id, endpoint } = await create();
+      await execInside(endpoint, 'head -c 67108864 /dev/urandom > big');
+      const small = { cpuCount: 2, memoryMiB: 128, diskMiB: 32 };
+      await expect(runtime.resize(id, small)).rejects.toMatchObject({ code: 'CONFLICT', details: { reason: 'disk' } });
+      expect((await runtime.inspect(id))?.shape).toEqual({ cpuCount: 1, memoryMiB: 256, diskMiB: 256 });
+      await execInside(endpoint, 'rm big');
+      expect((await runtime.resize(id, { ...small, diskMiB: 64 })).shape.diskMiB).toBe(64);
+      await expect(runtime.resize(newId('sbx'), small)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    });
     it.each(['running', 'paused', 'stopped'] as const)('keeps the files of a %s machine, which goes on as it was', async (state) => {
       const instance = await create();
       await execInside(instance.endpoint, 'echo kept > mark; ln -s mark link');

@@ -1,6 +1,14 @@
 import { Agent, request } from 'node:http';
 import { ERROR_CODES, type ErrorCode, Fault } from '@miosa/kernel';
-import type { BlockedTraffic, RuntimeCapabilities, RuntimeInstance, RuntimePort, RuntimeSnapshot, RuntimeStats } from './port.ts';
+import type {
+  BlockedTraffic,
+  RuntimeCapabilities,
+  RuntimeInstance,
+  RuntimePort,
+  RuntimeSample,
+  RuntimeSnapshot,
+  RuntimeStats,
+} from './port.ts';
 
 export interface OciRuntimeOptions {
   /** The runner's socket; whoever may open it may command the runner. */
@@ -86,6 +94,9 @@ export const createOciRuntime = ({ socketPath, timeoutMs = 60_000 }: OciRuntimeO
     },
     list: () => send<RuntimeInstance[]>('GET', '/sandboxes'),
     stats: (id) => send<RuntimeStats>('GET', `${at(id)}/stats`),
+    resize: (id, shape) => send<RuntimeInstance>('PUT', `${at(id)}/shape`, shape),
+    samples: (id, since) => send<RuntimeSample[]>('GET', `${at(id)}/samples?since=${since.getTime()}`),
+    counters: () => send<Awaited<ReturnType<RuntimePort['counters']>>>('GET', '/counters'),
     setNetworkPolicy: (id, levels) => send<void>('PUT', `${at(id)}/network-policy`, { levels }),
     blockedTraffic: (id, since) => send<BlockedTraffic[]>('GET', `${at(id)}/blocked?since=${since.getTime()}`),
     capabilities: () => send<RuntimeCapabilities>('GET', '/capabilities'),

@@ -3,16 +3,20 @@ import type { NetworkPolicy } from '@miosa/kernel';
 /** Where an agent listens. A unix socket on this host (possession of the file is the credential), or host and port with a secret. */
 export type AgentEndpoint = { readonly socketPath: string } | { readonly host: string; readonly port: number; readonly secret: string };
 
-export interface RuntimeSpec {
+/** What a sandbox may use of its host. */
+export interface RuntimeShape {
+  /** Share of the host, not a pin. */
+  readonly cpuCount: number;
+  readonly memoryMiB: number;
+  readonly diskMiB: number;
+}
+
+export interface RuntimeSpec extends RuntimeShape {
   /** The sandbox id; also the key that makes `create` idempotent. */
   readonly id: string;
   /** Template slug, resolved by the driver to a built root file system. */
   readonly templateId: string;
   readonly hostname: string;
-  /** Share of the host, not a pin. */
-  readonly cpuCount: number;
-  readonly memoryMiB: number;
-  readonly diskMiB: number;
   readonly pidsMax: number;
   /** Base environment of every process started inside. */
   readonly env: Readonly<Record<string, string>>;
@@ -38,6 +42,7 @@ export interface RuntimeInstance {
   readonly state: RuntimeState;
   readonly endpoint: AgentEndpoint;
   readonly isolation: 'container' | 'gvisor' | 'microvm';
+  readonly shape: RuntimeShape;
   /** `networkDigest` of the levels it obeys; absent = none. */
   readonly networkDigest?: string;
 }
@@ -55,13 +60,32 @@ export interface BlockedTraffic {
   readonly count: number;
 }
 
-export interface RuntimeStats {
+/** Over the whole life of a sandbox: never less than before, whatever was stopped, killed or restarted meanwhile. */
+export interface RuntimeCounters {
   readonly cpuUsageUsec: number;
+  readonly networkRxBytes: number;
+  readonly networkTxBytes: number;
+}
+
+export interface RuntimeStats extends RuntimeCounters {
   readonly memoryBytes: number;
   readonly pids: number;
   readonly diskBytes: number;
-  readonly networkRxBytes: number;
-  readonly networkTxBytes: number;
+}
+
+/** What was measured at one time. Between two of them a machine may have stood still. */
+export interface RuntimeSample extends RuntimeCounters {
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+}
+
+/** Room for all sandboxes together. */
+export interface HostRoom {
+  readonly cpuCount: number;
+  readonly memoryBytes: number;
+  readonly memoryFreeBytes: number;
 }
 
 export interface RuntimeCapabilities {
@@ -70,6 +94,8 @@ export interface RuntimeCapabilities {
   /** What survives `pause` (contract: `resume_keeps`). */
   readonly pauseKeeps: 'files' | 'memory';
   readonly templates: readonly string[];
+  /** Of now. */
+  readonly host: HostRoom;
 }
 
 /**
@@ -101,6 +127,15 @@ export interface RuntimePort {
   inspect(id: string): Promise<RuntimeInstance | null>;
   list(): Promise<readonly RuntimeInstance[]>;
   stats(id: string): Promise<RuntimeStats>;
+  /**
+   * Other limits, from now on and after every later boot, in any state and without a stop. CONFLICT (`details.reason` `memory` or `disk`)
+   * when what is in use would not fit; then nothing has changed.
+   */
+  resize(id: string, shape: RuntimeShape): Promise<RuntimeInstance>;
+  /** Oldest first, since then: about every ten seconds of the last hour, every five minutes of the last week before that. */
+  samples(id: string, since: Date): Promise<readonly RuntimeSample[]>;
+  /** As last measured, some seconds ago, of all sandboxes. */
+  counters(): Promise<readonly (RuntimeCounters & { readonly id: string; readonly diskBytes: number })[]>;
   /**
    * Replaces the levels of a machine in any state; none = unrestricted. In force when it resolves, for connections that exist too, and
    * after every later boot.

@@ -23,6 +23,9 @@ export interface Disk {
   swap(one: string, other: string): Promise<void>;
   remove(id: string): Promise<void>;
   usedBytes(id: string): Promise<number>;
+  /** The same with everything written so far. */
+  settledBytes(id: string): Promise<number>;
+  resize(id: string, diskMiB: number): Promise<void>;
   /** Volumes of sandboxes and of snapshots. */
   list(): readonly string[];
   /** Throws UNAVAILABLE when another sandbox could endanger those that run. */
@@ -80,6 +83,7 @@ export const openDisk = async (helper: Helper, folder: string, gib: number): Pro
     await helper.call('disk.delete', { path: volume(id) });
     return (await helper.call<{ bytes: number }>('disk.copy', { from: volume(from), path: volume(id), limitBytes })).bytes;
   };
+  const usedBytes = async (id: string): Promise<number> => (await helper.call<{ bytes: number }>('disk.usage', { path: volume(id) })).bytes;
   return {
     layers: (id) => ({ upper: join(volume(id), 'upper'), work: join(volume(id), 'work') }),
     create: (id, diskMiB) => helper.call('disk.create', { path: volume(id), limitBytes: diskMiB * 2 ** 20 }),
@@ -89,7 +93,12 @@ export const openDisk = async (helper: Helper, folder: string, gib: number): Pro
     freeze: (from, id) => copy(from, id, 0),
     swap: (one, other) => helper.call('disk.swap', { from: volume(one), path: volume(other) }),
     remove: (id) => helper.call('disk.delete', { path: volume(id) }),
-    usedBytes: async (id) => (await helper.call<{ bytes: number }>('disk.usage', { path: volume(id) })).bytes,
+    usedBytes,
+    settledBytes: async (id) => {
+      await command('sync', '--file-system', root);
+      return usedBytes(id);
+    },
+    resize: (id, diskMiB) => helper.call('disk.limit', { path: volume(id), limitBytes: diskMiB * 2 ** 20 }),
     list: () => readdirSync(root),
     assertRoom: () => {
       if (isFull()) throw new Fault('UNAVAILABLE', 'This host has no disk space for another sandbox.', { details: { reason: 'disk' } });

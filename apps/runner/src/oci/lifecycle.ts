@@ -1,18 +1,20 @@
 import { rm } from 'node:fs/promises';
 import { Fault, type Log, networkDigest } from '@miosa/kernel';
-import type { RuntimeInstance, RuntimePort, RuntimeSpec, RuntimeState } from '@miosa/runtime';
+import type { RuntimeInstance, RuntimePort, RuntimeSample, RuntimeSpec, RuntimeState } from '@miosa/runtime';
 import type { Booter } from './boot.ts';
 import type { Cgroups } from './cgroups/cgroups.ts';
 import type { Disk } from './disk.ts';
 import type { Helper } from './helper.ts';
+import { assertMemory, hostRoom } from './host-room.ts';
 import { keyedMutex } from './keyed-mutex.ts';
+import type { Meter } from './metrics/meter.ts';
 import type { AddressPlan } from './network/addresses.ts';
 import type { Policies } from './network/policies.ts';
 import type { SlotPool } from './network/slots.ts';
 import { isAlive } from './process.ts';
 import type { Records, SandboxRecord, SnapshotRecords } from './records.ts';
+import { applyShape } from './resize.ts';
 import { createSnapshots } from './snapshots.ts';
-import { readStats } from './stats.ts';
 import type { templateStore } from './templates.ts';
 
 export interface LifecycleParts {
@@ -21,6 +23,7 @@ export interface LifecycleParts {
   readonly disk: Disk;
   readonly slots: SlotPool;
   readonly plan: AddressPlan;
+  readonly meter: Meter;
   readonly policies: Pick<Policies, 'apply' | 'withdraw' | 'blocked'>;
   readonly records: Records;
   readonly snapshots: SnapshotRecords;
@@ -35,11 +38,18 @@ export interface Lifecycle extends RuntimePort {
   forgetLostSnapshots(): Promise<void>;
 }
 
+const countersIn = ({ cpuUsageUsec, networkRxBytes, networkTxBytes, diskBytes }: RuntimeSample) => ({
+  cpuUsageUsec,
+  networkRxBytes,
+  networkTxBytes,
+  diskBytes,
+});
+
 const KILL_TIMEOUT_MS = 10_000;
 const absent = (): Fault => new Fault('NOT_FOUND', 'There is no such sandbox on this host.');
 
 export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
-  const { helper, cgroups, disk, slots, policies, records, booter, templates, log } = parts;
+  const { helper, cgroups, disk, slots, policies, records, booter, templates, meter, log } = parts;
   const exclusive = keyedMutex();
 
   const stateOf = (record: SandboxRecord): RuntimeState => {
@@ -52,6 +62,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     state: stateOf(record),
     endpoint: { socketPath: booter.socketPath(record.spec.id) },
     isolation: 'container',
+    shape: { cpuCount: record.spec.cpuCount, memoryMiB: record.spec.memoryMiB, diskMiB: record.spec.diskMiB },
     networkDigest: networkDigest(record.spec.networkPolicy ?? []),
   });
   const known = (id: string): SandboxRecord => {
@@ -73,7 +84,9 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     if (record?.slot != null) await slots.release(record.slot);
   };
   const stopNow = async (record: SandboxRecord): Promise<SandboxRecord> => {
-    const stopping = await records.save({ ...record, phase: 'stopping' });
+    // Before they end, and once: the second try after a crash finds the phase.
+    const counted = record.phase === 'stopping' ? {} : { carried: meter.carry(record) };
+    const stopping = await records.save({ ...record, ...counted, phase: 'stopping' });
     await endProcesses(record.spec.id, stopping);
     return records.save({ ...stopping, phase: 'stopped', slot: null, process: null });
   };
@@ -83,6 +96,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     await endProcesses(id, record);
     await disk.remove(id);
     await records.remove(id);
+    meter.forget(id);
   };
   /** Phase `creating` or `booting` must be on disk with its slot before anything of the boot exists. */
   const bootNow = async (before: SandboxRecord, prepare: () => Promise<unknown>): Promise<SandboxRecord> => {
@@ -113,6 +127,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     const { fromSnapshot } = spec;
     const rootfs = fromSnapshot === undefined ? templates.resolve(spec.templateId) : snapshots.rootfsOf(fromSnapshot);
     disk.assertRoom();
+    assertMemory(cgroups);
     const record: SandboxRecord = { spec, rootfs, phase: 'creating', slot: null, process: null };
     const layDisk = (): Promise<void> =>
       fromSnapshot === undefined ? disk.create(spec.id, spec.diskMiB) : snapshots.copy(fromSnapshot, spec.id, spec.diskMiB);
@@ -132,6 +147,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
       await cgroups.setFrozen(id, false);
       return instance(record);
     }
+    assertMemory(cgroups);
     if (state === 'lost') record = await stopNow(record);
     try {
       return instance(await bootNow({ ...record, phase: 'booting' }, async () => {}));
@@ -167,10 +183,15 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
         .all()
         .filter((record) => record.phase !== 'creating' && record.phase !== 'destroying')
         .map(instance),
-    stats: async (id) => {
-      const record = known(id);
-      return readStats(record, { cgroups, disk, link: record.slot === null ? null : parts.plan.slot(record.slot).link });
-    },
+    stats: (id) => meter.stats(known(id)),
+    samples: async (id, since) => meter.samples(known(id), since),
+    counters: async () => records.all().map((record) => ({ id: record.spec.id, ...countersIn(meter.last(record)) })),
+    resize: (id, shape) =>
+      exclusive(id, async () => {
+        const record = known(id);
+        await applyShape(record, shape, { cgroups, disk, hasProcesses: record.phase === 'running' && isAlive(record.process) });
+        return instance(await records.save({ ...record, spec: { ...record.spec, ...shape } }));
+      }),
     setNetworkPolicy: (id, levels) =>
       exclusive(id, async () => {
         const record = known(id);
@@ -179,16 +200,27 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
         await records.save({ ...record, spec: { ...record.spec, networkPolicy: levels } });
       }),
     blockedTraffic: async (id, since) => policies.blocked(known(id).spec.id, since),
-    capabilities: async () => ({ driver: 'oci', isolation: 'container', pauseKeeps: 'memory', templates: templates.list() }),
+    capabilities: async () => ({
+      driver: 'oci',
+      isolation: 'container',
+      pauseKeeps: 'memory',
+      templates: templates.list(),
+      host: hostRoom(cgroups),
+    }),
     recover: (left) =>
       exclusive(left.spec.id, async () => {
         const record = await snapshots.recover(left);
         if (record.phase === 'creating' || record.phase === 'destroying') await destroyNow(record.spec.id);
         else if (record.phase === 'booting' || record.phase === 'stopping') await stopNow(record);
         else if (record.phase === 'running' && !isAlive(record.process)) {
+          const carried = meter.carry(record);
           await endProcesses(record.spec.id, record);
           // Its slot may be another's from now on.
-          await records.save({ ...record, slot: null, process: null });
+          await records.save({ ...record, carried, slot: null, process: null });
+        } else if (record.phase === 'running') {
+          // A resize may have been cut off half-way.
+          cgroups.setLimits(record.spec.id, record.spec);
+          await disk.resize(record.spec.id, record.spec.diskMiB);
         }
       }),
   };

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isId } from '@miosa/kernel';
-import type { RuntimeSpec } from '@miosa/runtime';
+import type { RuntimeCounters, RuntimeSpec } from '@miosa/runtime';
 
 /**
  * What is being done, written before it is done, so that after a crash it can be finished or undone:
@@ -19,6 +19,8 @@ export interface SandboxRecord {
   /** Network slot and id range while booting or running. */
   readonly slot: number | null;
   readonly process: { readonly pid: number; readonly startTime: number } | null;
+  /** What earlier boots have counted. */
+  readonly carried?: RuntimeCounters;
   /** Frozen for a snapshot, not paused. */
   readonly snapshotting?: true;
   /** While `restoring`. */

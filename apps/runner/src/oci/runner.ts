@@ -8,6 +8,8 @@ import { openCgroups } from './cgroups/open.ts';
 import { openDisk } from './disk.ts';
 import { startHelper } from './helper.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
+import { createMeter } from './metrics/meter.ts';
+import { openRings } from './metrics/ring.ts';
 import { openNetwork } from './network/network.ts';
 import { slotPool } from './network/slots.ts';
 import { isAlive } from './process.ts';
@@ -51,7 +53,16 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   slots.adopt(network.nameServerSlot.index);
   for (const record of live) if (record.slot !== null) slots.adopt(record.slot);
   const booter = createBooter(config, { helper, cgroups, disk, stage });
+  const meter = createMeter({
+    records,
+    cgroups,
+    disk,
+    rings: openRings(join(folder, 'metrics')),
+    linkOf: (slot) => network.plan.slot(slot).link,
+    log,
+  });
   const runtime = createLifecycle({
+    meter,
     helper,
     cgroups,
     disk,
@@ -81,6 +92,7 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   await helper.call('disk.sweep', { path: join(folder, 'disk') });
   await slots.fill();
   await network.start();
+  meter.start();
   log.info({ adopted: live.length, records: records.all().length, addresses: network.plan.base }, 'runner ready');
 
   /** A create or destroy under way may end in nothing while the stop waits for it. */
@@ -93,10 +105,12 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
     runtime,
     slotsReady: () => slots.ready,
     leave: async () => {
+      meter.stop();
       await network.leave();
       await helper.close();
     },
     shutdown: async () => {
+      meter.stop();
       const running = records.all().filter((record) => record.phase !== 'stopped');
       for (let start = 0; start < running.length; start += STOP_BATCH)
         await Promise.all(running.slice(start, start + STOP_BATCH).map(({ spec }) => stopOrGone(spec.id)));

@@ -1,23 +1,22 @@
 import { readFileSync } from 'node:fs';
-import type { RuntimeStats } from '@miosa/runtime';
+import type { RuntimeCounters } from '@miosa/runtime';
 import type { Cgroups } from './cgroups/cgroups.ts';
-import type { Disk } from './disk.ts';
-import { isAlive } from './process.ts';
 import type { SandboxRecord } from './records.ts';
 
-const counter = (link: string, name: string): number => Number(readFileSync(`/sys/class/net/${link}/statistics/${name}`, 'utf8'));
+/** A link goes with the last process of its sandbox, and what is asked of it then cannot be answered. */
+const counter = (link: string, name: string): number => {
+  try {
+    return Number(readFileSync(`/sys/class/net/${link}/statistics/${name}`, 'utf8'));
+  } catch {
+    return 0;
+  }
+};
 
-/** Counters since the last boot; a sandbox without processes uses disk only. */
-export const readStats = async (
-  record: SandboxRecord,
-  from: { cgroups: Cgroups; disk: Disk; link: string | null },
-): Promise<RuntimeStats> => {
-  const diskBytes = await from.disk.usedBytes(record.spec.id);
-  if (record.phase !== 'running' || !isAlive(record.process) || from.link === null)
-    return { cpuUsageUsec: 0, memoryBytes: 0, pids: 0, diskBytes, networkRxBytes: 0, networkTxBytes: 0 };
+/** Counters of the boot that runs or has just ended; zero when nothing is left to ask. */
+export const countersOfBoot = (record: SandboxRecord, from: { cgroups: Cgroups; link: string | null }): RuntimeCounters => {
+  if (from.link === null) return { cpuUsageUsec: 0, networkRxBytes: 0, networkTxBytes: 0 };
   return {
-    ...from.cgroups.usage(record.spec.id),
-    diskBytes,
+    cpuUsageUsec: from.cgroups.has(record.spec.id) ? from.cgroups.usage(record.spec.id).cpuUsageUsec : 0,
     // Seen from the host's end of the pair: what we transmit, the sandbox receives.
     networkRxBytes: counter(from.link, 'tx_bytes'),
     networkTxBytes: counter(from.link, 'rx_bytes'),

@@ -1,8 +1,8 @@
-import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Fault, type NetworkPolicy, networkDigest } from '@miosa/kernel';
-import type { RuntimeInstance, RuntimePort, RuntimeSnapshot, RuntimeSpec, RuntimeState } from '../port.ts';
+import type { HostRoom, RuntimeInstance, RuntimePort, RuntimeSample, RuntimeSnapshot, RuntimeSpec, RuntimeState } from '../port.ts';
 import { type FakeAgent, startFakeAgent } from './agent.ts';
 
 export interface FakeRuntime extends RuntimePort {
@@ -10,17 +10,30 @@ export interface FakeRuntime extends RuntimePort {
   lose(id: string): Promise<void>;
   /** The next call of that method throws the error. */
   failNext(method: keyof RuntimePort, error: Error): void;
+  /** What the next answers say was used, over the whole life of the machine; `at` makes it a sample of that time. */
+  use(id: string, used: Partial<RuntimeSample>): void;
+  setRoom(host: Partial<HostRoom>): void;
   /** Ends everything and removes the files. */
   close(): Promise<void>;
 }
 
 interface Machine {
-  readonly spec: RuntimeSpec;
+  spec: RuntimeSpec;
+  readonly samples: RuntimeSample[];
+  used: RuntimeSample;
   readonly folder: string;
   state: RuntimeState;
   agent: FakeAgent | null;
   levels: readonly NetworkPolicy[];
 }
+
+const UNUSED = { cpuUsageUsec: 0, memoryBytes: 2 ** 20, diskBytes: 16_384, networkRxBytes: 0, networkTxBytes: 0 };
+const MIB = 2 ** 20;
+
+const bytesIn = (folder: string): number =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
 
 const TEMPLATES = ['miosa-sandbox'];
 const absent = (): Fault => new Fault('NOT_FOUND', 'There is no such sandbox on this host.');
@@ -32,6 +45,8 @@ export const createFakeRuntime = (): FakeRuntime => {
   const failures = new Map<keyof RuntimePort, Error>();
   const snapshots = new Map<string, RuntimeSnapshot>();
   const creating = new Map<string, Promise<RuntimeInstance>>();
+
+  let host: HostRoom = { cpuCount: 2, memoryBytes: 2 ** 34, memoryFreeBytes: 2 ** 33 };
 
   const trip = (method: keyof RuntimePort): void => {
     const error = failures.get(method);
@@ -59,6 +74,7 @@ export const createFakeRuntime = (): FakeRuntime => {
     state,
     endpoint: { socketPath: socketPath(spec.id) },
     isolation: 'container',
+    shape: { cpuCount: spec.cpuCount, memoryMiB: spec.memoryMiB, diskMiB: spec.diskMiB },
     networkDigest: networkDigest(levels),
   });
   const boot = async (machine: Machine): Promise<void> => {
@@ -75,7 +91,15 @@ export const createFakeRuntime = (): FakeRuntime => {
     const folder = join(root, spec.id);
     if (spec.fromSnapshot !== undefined) copyFiles(filesOf(spec.fromSnapshot), folder);
     mkdirSync(join(folder, 'workspace'), { recursive: true });
-    const machine: Machine = { spec, folder, state: 'stopped', agent: null, levels: spec.networkPolicy ?? [] };
+    const machine: Machine = {
+      spec,
+      samples: [],
+      used: { ...UNUSED, at: Date.now() },
+      folder,
+      state: 'stopped',
+      agent: null,
+      levels: spec.networkPolicy ?? [],
+    };
     await boot(machine);
     machines.set(spec.id, machine);
     return instance(machine);
@@ -160,15 +184,32 @@ export const createFakeRuntime = (): FakeRuntime => {
     },
     stats: async (id) => {
       trip('stats');
-      const running = known(id).state === 'running' ? 1 : 0;
-      return {
-        cpuUsageUsec: running,
-        memoryBytes: running * 2 ** 20,
-        pids: running,
-        diskBytes: 16_384,
-        networkRxBytes: 0,
-        networkTxBytes: 0,
-      };
+      const { state, used } = known(id);
+      const { at: _, memoryBytes, ...rest } = used;
+      return { ...rest, memoryBytes: state === 'running' ? memoryBytes : 0, pids: state === 'running' ? 1 : 0 };
+    },
+    samples: async (id, since) => {
+      trip('samples');
+      return known(id).samples.filter(({ at }) => at >= since.getTime());
+    },
+    counters: async () => {
+      trip('counters');
+      return [...machines.values()].map(({ spec, used: { at: _, memoryBytes: __, ...counted } }) => ({ id: spec.id, ...counted }));
+    },
+    resize: async (id, shape) => {
+      trip('resize');
+      const machine = known(id);
+      const held = { disk: bytesIn(machine.folder), memory: machine.used.memoryBytes };
+      for (const [reason, limit] of [
+        ['disk', shape.diskMiB],
+        ['memory', shape.memoryMiB],
+      ] as const)
+        if (held[reason] > limit * MIB) {
+          const details = { reason, limit_bytes: limit * MIB, used_bytes: held[reason] };
+          throw new Fault('CONFLICT', `The sandbox uses more ${reason} than that.`, { details });
+        }
+      machine.spec = { ...machine.spec, ...shape };
+      return instance(machine);
     },
     // Kept and reported, not enforced: these machines are processes of the host.
     setNetworkPolicy: async (id, levels) => {
@@ -180,7 +221,15 @@ export const createFakeRuntime = (): FakeRuntime => {
       known(id);
       return [];
     },
-    capabilities: async () => ({ driver: 'fake', isolation: 'container', pauseKeeps: 'memory', templates: TEMPLATES }),
+    capabilities: async () => ({ driver: 'fake', isolation: 'container', pauseKeeps: 'memory', templates: TEMPLATES, host }),
+    use: (id, used) => {
+      const machine = known(id);
+      machine.used = { ...machine.used, ...used };
+      if (used.at !== undefined) machine.samples.push(machine.used);
+    },
+    setRoom: (room) => {
+      host = { ...host, ...room };
+    },
     lose: async (id) => end(known(id), 'lost'),
     failNext: (method, error) => {
       failures.set(method, error);

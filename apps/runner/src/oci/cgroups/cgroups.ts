@@ -18,6 +18,11 @@ export interface Cgroups {
     id: string,
     limits: Limits,
   ): { readonly cgroupTasks: readonly string[]; readonly cgroupDir: string; readonly hideCgroup2: boolean };
+  /** Throws EBUSY where the kernel cannot take the memory back. */
+  setLimits(id: string, limits: Limits): void;
+  has(id: string): boolean;
+  /** Memory that cannot be taken back from it, or from all together: without what is only a copy of a file. */
+  heldBytes(id?: string): number;
   setFrozen(id: string, frozen: boolean): Promise<void>;
   isFrozen(id: string): boolean;
   usage(id: string): CgroupUsage;

@@ -7,6 +7,13 @@ export const read = (dir: string, name: string): string => readFileSync(join(dir
 
 export const write = (dir: string, name: string, value: string | number): void => writeFileSync(join(dir, name), String(value));
 
+/** A line `name value` of a cgroup file. */
+export const field = (text: string, name: string): string =>
+  text
+    .split('\n')
+    .find((line) => line.startsWith(`${name} `))
+    ?.slice(name.length + 1) ?? '0';
+
 /** For settings that a kernel may be built without (swap accounting). */
 export const writeIfPresent = (dir: string, name: string, value: string | number): void => {
   if (existsSync(join(dir, name))) write(dir, name, value);

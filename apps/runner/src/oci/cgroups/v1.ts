@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cgroups, Limits } from './cgroups.ts';
-import { children, read, removeCgroup, until, write, writeIfPresent } from './files.ts';
+import { children, field, read, removeCgroup, until, write, writeIfPresent } from './files.ts';
 import { hostShare } from './host-share.ts';
 
 /** null, zero, full, random, urandom, tty, ptmx and pseudo terminals. */
@@ -29,8 +29,10 @@ export const openCgroupsV1 = (mounts: ReadonlyMap<string, string>, parent: strin
   const of = (controller: string, id: string): string => join(base(controller), id);
   const setLimits = (id: string, limits: Limits): void => {
     const memory = limits.memoryMiB * 2 ** 20;
-    write(of('memory', id), 'memory.limit_in_bytes', memory);
-    writeIfPresent(of('memory', id), 'memory.memsw.limit_in_bytes', memory);
+    const names = ['memory.limit_in_bytes', 'memory.memsw.limit_in_bytes'];
+    // The second may at no time be below the first.
+    const grows = Number(read(of('memory', id), 'memory.limit_in_bytes')) < memory;
+    for (const name of grows ? names.reverse() : names) writeIfPresent(of('memory', id), name, memory);
     write(of('pids', id), 'pids.max', limits.pidsMax);
     write(of('cpu', id), 'cpu.cfs_period_us', PERIOD_USEC);
     write(of('cpu', id), 'cpu.cfs_quota_us', Math.max(1000, Math.round(limits.cpuCount * PERIOD_USEC)));
@@ -41,6 +43,13 @@ export const openCgroupsV1 = (mounts: ReadonlyMap<string, string>, parent: strin
       for (const dir of parents) mkdirSync(join(dir, id), { recursive: true });
       setLimits(id, limits);
       return { cgroupTasks: parents.map((dir) => join(dir, id, 'tasks')), cgroupDir: '', hideCgroup2: hybrid };
+    },
+    setLimits,
+    has: (id) => existsSync(of('cpuacct', id)),
+    heldBytes: (id = '') => {
+      const stat = read(of('memory', id), 'memory.stat');
+      const files = Number(field(stat, 'total_active_file')) + Number(field(stat, 'total_inactive_file'));
+      return Number(read(of('memory', id), 'memory.usage_in_bytes')) - files;
     },
     setFrozen: async (id, frozen) => {
       const wanted = frozen ? 'FROZEN' : 'THAWED';

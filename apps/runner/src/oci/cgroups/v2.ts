@@ -1,14 +1,8 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Cgroups } from './cgroups.ts';
-import { children, read, removeCgroup, until, write, writeIfPresent } from './files.ts';
+import type { Cgroups, Limits } from './cgroups.ts';
+import { children, field, read, removeCgroup, until, write, writeIfPresent } from './files.ts';
 import { hostShare } from './host-share.ts';
-
-const field = (text: string, name: string): string =>
-  text
-    .split('\n')
-    .find((line) => line.startsWith(`${name} `))
-    ?.slice(name.length + 1) ?? '0';
 
 /**
  * Pure cgroup v2. Devices need no rule here: making nodes takes a capability in the initial user namespace, and all mounts a sandbox
@@ -24,15 +18,24 @@ export const openCgroupsV2 = (root: string, parent: string): Cgroups => {
   write(base, 'cpu.weight', Math.min(10_000, share.cpus * 100));
   const of = (id: string): string => join(base, id);
   const isFrozen = (id: string): boolean => existsSync(of(id)) && field(read(of(id), 'cgroup.events'), 'frozen') === '1';
+  const setLimits = (id: string, limits: Limits): void => {
+    write(of(id), 'memory.max', limits.memoryMiB * 2 ** 20);
+    write(of(id), 'pids.max', limits.pidsMax);
+    write(of(id), 'cpu.max', `${Math.max(1000, Math.round(limits.cpuCount * 100_000))} 100000`);
+    write(of(id), 'cpu.weight', Math.min(10_000, Math.max(1, Math.round(limits.cpuCount * 100))));
+  };
   return {
     create: (id, limits) => {
       mkdirSync(of(id), { recursive: true });
-      write(of(id), 'memory.max', limits.memoryMiB * 2 ** 20);
       writeIfPresent(of(id), 'memory.swap.max', 0);
-      write(of(id), 'pids.max', limits.pidsMax);
-      write(of(id), 'cpu.max', `${Math.max(1000, Math.round(limits.cpuCount * 100_000))} 100000`);
-      write(of(id), 'cpu.weight', Math.min(10_000, Math.max(1, Math.round(limits.cpuCount * 100))));
+      setLimits(id, limits);
       return { cgroupTasks: [], cgroupDir: of(id), hideCgroup2: false };
+    },
+    setLimits,
+    has: (id) => existsSync(of(id)),
+    heldBytes: (id = '') => {
+      const stat = read(of(id), 'memory.stat');
+      return Number(read(of(id), 'memory.current')) - Number(field(stat, 'active_file')) - Number(field(stat, 'inactive_file'));
     },
     setFrozen: async (id, frozen) => {
       write(of(id), 'cgroup.freeze', frozen ? 1 : 0);
