@@ -3,9 +3,11 @@
  * 'unsafe-inline' forbids. Both have a twin that it allows: constructed sheets, and the style object.
  */
 
+const createPlain = (document: Document, name: string): HTMLElement => Document.prototype.createElement.call(document, name);
+
 /** Looks like a style element to xterm.js; what is written into it is a constructed sheet of the document. */
 const styleElement = (document: Document): HTMLElement => {
-  const stand = document.createElement('template');
+  const stand = createPlain(document, 'template');
   const view = document.defaultView ?? window;
   const sheet = new view.CSSStyleSheet();
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
@@ -26,7 +28,7 @@ function setAttribute(this: HTMLElement, name: string, value: string): void {
 export const safeDocument = (document: Document): Document => {
   const createElement = (name: string): HTMLElement => {
     if (name === 'style') return styleElement(document);
-    const made = document.createElement(name);
+    const made = createPlain(document, name);
     if (name === 'span') made.setAttribute = setAttribute;
     return made;
   };
@@ -38,6 +40,19 @@ export const safeDocument = (document: Document): Document => {
     },
     set: (target, name, value) => Reflect.set(target, name, value, target),
   });
+};
+
+/**
+ * Runs `work`, which must not wait, with a document that makes no style elements: a part of xterm.js 6.0.0 takes the global document
+ * whatever it was given (`mainDocument` of its CoreBrowserService).
+ */
+export const withoutStyleElements = (document: Document, work: () => void): void => {
+  Object.defineProperty(document, 'createElement', { value: safeDocument(document).createElement, configurable: true });
+  try {
+    work();
+  } finally {
+    Reflect.deleteProperty(document, 'createElement');
+  }
 };
 
 /** Adds a sheet to the document as long as anybody needs it. */

@@ -1,4 +1,4 @@
-import { adoptSheet, safeDocument } from './safeDocument.ts';
+import { adoptSheet, safeDocument, withoutStyleElements } from './safeDocument.ts';
 import type { Theme } from './style.ts';
 import { XTERM_CSS } from './xtermCss.ts';
 
@@ -26,18 +26,36 @@ const THEMES = {
 } as const;
 const FONT = 'ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace';
 
+/** Where xterm.js 6.0.0 keeps what makes its rows. */
+interface Inside {
+  readonly _core?: {
+    readonly _renderService?: { readonly _renderer?: { readonly value?: { readonly _rowFactory?: { _document?: Document } } } };
+  };
+}
+
+/**
+ * The maker of rows takes the global document instead of the one that xterm.js was given, and sets 24-bit colours as style attributes. Should a later
+ * version keep it elsewhere, those colours are missing where a policy forbids the attribute, and the browser test of this package says so.
+ */
+const giveToRows = (terminal: object, document: Document): void => {
+  const rows = (terminal as Inside)._core?._renderService?._renderer?.value?._rowFactory;
+  if (rows?._document !== undefined) rows._document = document;
+};
+
 /** xterm.js in `host`, as large as it. Loaded on first use, and never on a server. */
 export const createScreen = async (host: HTMLElement, theme: Theme, events: ScreenEvents): Promise<Screen> => {
   const [{ Terminal }, { FitAddon }] = await Promise.all([import('@xterm/xterm'), import('@xterm/addon-fit')]);
   const document = host.ownerDocument;
   const release = adoptSheet(document, XTERM_CSS);
+  const safe = safeDocument(document);
   const terminal = new Terminal({
-    documentOverride: safeDocument(document),
+    documentOverride: safe,
     ...{ cursorBlink: true, fontFamily: FONT, fontSize: 14, scrollback: 5000, screenReaderMode: true, theme: THEMES[theme] },
   });
   const fit = new FitAddon();
   terminal.loadAddon(fit);
-  terminal.open(host);
+  withoutStyleElements(document, () => terminal.open(host));
+  giveToRows(terminal, safe);
   fit.fit();
   terminal.onData(events.onInput);
   terminal.onResize(({ cols, rows }) => events.onResize(cols, rows));

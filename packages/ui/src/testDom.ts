@@ -8,6 +8,7 @@ export const dom = new Window({ console: quiet as unknown as Console, settings: 
 Object.assign(globalThis, {
   window: dom,
   document: dom.document,
+  Document: dom.Document,
   HTMLIFrameElement: dom.HTMLIFrameElement,
   IS_REACT_ACT_ENVIRONMENT: true,
 });
