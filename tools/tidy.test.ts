@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/http': ['kernel'],
   'packages/db': ['kernel'],
   'packages/sdk': [],
-  'packages/ui': [],
+  'packages/ui': ['sdk'],
   'packages/cli': ['sdk'],
   'drivers/runtime': ['kernel'],
   'drivers/limits': ['kernel'],

@@ -140,10 +140,9 @@ it('tunnels to a port inside: whole bodies both ways, and an error where nothing
     )
     .toBe(true);
   const { readable, writable } = await sandbox.tunnel(8099);
-  const local = createServer((socket) => void pipeline(socket, Duplex.fromWeb({ readable, writable } as never), socket).catch(() => {})).listen(
-    0,
-    '127.0.0.1',
-  );
+  const local = createServer(
+    (socket) => void pipeline(socket, Duplex.fromWeb({ readable, writable } as never), socket).catch(() => {}),
+  ).listen(0, '127.0.0.1');
   await once(local, 'listening');
   const { port } = local.address() as { port: number };
   const visitor = createConnection(port, '127.0.0.1');
