@@ -45,8 +45,8 @@ describe.skipIf(missing.length > 0)('network policy of a sandbox', () => {
     runner = await launchRunner('/var/tmp', { MIOSA_RUNNER_DNS: RESOLVER });
   });
   afterAll(async () => {
-    await runner?.close();
     await outside?.close();
+    await runner?.close();
   });
 
   const create = async (...levels: ReturnType<typeof level>[]): Promise<RuntimeInstance> => {

@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { isIPv4, isIPv6 } from 'node:net';
-import { domainToASCII } from 'node:url';
 import { invalid } from './errors.ts';
 
 export type NetworkEffect = 'allow' | 'deny';
@@ -43,9 +41,26 @@ const PORTS_MAX = 50;
 
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
 
+/** Host of a URL in the form the WHATWG parser gives it (IDN to ASCII, IPv6 compact); null when it is none. */
+const urlHost = (text: string): string | null => {
+  try {
+    return new URL(`http://${text}`).hostname;
+  } catch {
+    return null;
+  }
+};
+
+const isIPv4 = (text: string): boolean => /^(\d{1,3}\.){3}\d{1,3}$/.test(text) && urlHost(text) === text;
+const isIPv6 = (text: string): boolean => /^[0-9a-f:.]+$/i.test(text) && urlHost(`[${text}]`) !== null;
+const v6Compact = (text: string): string => urlHost(`[${text}]`)?.slice(1, -1) ?? '';
+
+/** What ends a host in a URL, or is dropped or decoded by its parser. */
+const NOT_IN_HOST = /[\s\p{Cc}/\\?#@:%[\]]/u;
+
 /** Lower-case ASCII without a final dot; null when it is not a name that DNS and this platform can hold. */
 export const canonicalHost = (text: string, labelsMin = 2): string | null => {
-  const ascii = domainToASCII(text.replace(/\.$/, '')).toLowerCase();
+  if (NOT_IN_HOST.test(text)) return null;
+  const ascii = urlHost(text.replace(/\.$/, '')) ?? '';
   const labels = ascii.split('.');
   if (ascii.length > 253 || labels.length < labelsMin || !labels.every((label) => LABEL.test(label))) return null;
   // A last label of digits would be an address in some spelling (`127.1`, `0x7f.1`).
@@ -57,8 +72,7 @@ const v4Text = (bits: bigint): string => [24n, 16n, 8n, 0n].map((shift) => (bits
 
 /** The eight groups of an address that the URL parser has brought into canonical form. */
 const v6Bits = (address: string): bigint => {
-  const compact = new URL(`http://[${address}]`).hostname.slice(1, -1);
-  const [head = '', tail] = compact.split('::');
+  const [head = '', tail] = v6Compact(address).split('::');
   const groups = (text: string): string[] => (text === '' ? [] : text.split(':'));
   const last = tail === undefined ? [] : groups(tail);
   const middle = tail === undefined ? 0 : 8 - groups(head).length - last.length;
@@ -67,13 +81,13 @@ const v6Bits = (address: string): bigint => {
 };
 const v6Text = (bits: bigint): string => {
   const groups = Array.from({ length: 8 }, (_, index) => ((bits >> BigInt(112 - 16 * index)) & 65_535n).toString(16));
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
+  return v6Compact(groups.join(':'));
 };
 
 /** `192.0.2.7` is `192.0.2.7/32`. Null when it is not an address or network, or has bits beyond its prefix. */
 export const canonicalCidr = (text: string): string | null => {
   const [address = '', prefixText, ...more] = text.split('/');
-  const width = isIPv4(address) ? 32 : isIPv6(address) && !address.includes('%') ? 128 : 0;
+  const width = isIPv4(address) ? 32 : isIPv6(address) ? 128 : 0;
   if (width === 0 || more.length > 0 || (prefixText !== undefined && !/^(0|[1-9]\d{0,2})$/.test(prefixText))) return null;
   const prefix = prefixText === undefined ? width : Number(prefixText);
   if (prefix > width) return null;

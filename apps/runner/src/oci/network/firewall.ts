@@ -115,20 +115,23 @@ export const keepFirewall = async (options: {
 }) => {
   const { instance, nft, log } = options;
   let loaded = '';
-  /** Within `nft.exclusive`. */
+  let isStale = false;
+  /** Within `nft.exclusive`. A load that fails is repeated by the next check. */
   const load = async (): Promise<void> => {
     const rules = options.rules();
+    isStale = true;
     await nft.run(firewallRules(rules, options.policies()));
     if (loaded !== '') {
       log.warn({ changed: firewallRules(rules) !== loaded }, 'firewall loaded again');
       options.onChange();
     }
     loaded = firewallRules(rules);
+    isStale = false;
   };
   const check = (): Promise<void> =>
     nft.exclusive(async () => {
       const isThere = (await nft.list(['list', 'chain', 'inet', tableName(instance), 'host_in'])) !== null;
-      if (!isThere || firewallRules(options.rules()) !== loaded) await load();
+      if (!isThere || isStale || firewallRules(options.rules()) !== loaded) await load();
     });
   await check();
   let checking = Promise.resolve();
