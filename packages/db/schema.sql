@@ -278,6 +278,17 @@ create table projects (
   constraint projects_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id)
 );
 
+create table sandbox_counters (
+  sandbox_id text not null,
+  active_cpu_usec bigint not null,
+  network_ingress_bytes bigint not null,
+  network_egress_bytes bigint not null,
+  storage_bytes bigint not null,
+  measured_at timestamp with time zone not null,
+  constraint sandbox_counters_pkey PRIMARY KEY (sandbox_id),
+  constraint sandbox_counters_sandbox_id_fkey FOREIGN KEY (sandbox_id) REFERENCES sandboxes(id)
+);
+
 create table sandbox_env (
   sandbox_id text not null,
   key text not null,
@@ -346,7 +357,7 @@ create table sandboxes (
   constraint sandboxes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   constraint sandboxes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
   constraint sandboxes_state_check CHECK ((state = ANY (ARRAY['provisioning'::text, 'running'::text, 'paused'::text, 'error'::text, 'destroyed'::text]))),
-  constraint sandboxes_transition_check CHECK ((transition = ANY (ARRAY['pausing'::text, 'resuming'::text, 'destroying'::text, 'snapshotting'::text, 'restoring'::text])))
+  constraint sandboxes_transition_check CHECK ((transition = ANY (ARRAY['pausing'::text, 'resuming'::text, 'destroying'::text, 'snapshotting'::text, 'restoring'::text, 'resizing'::text, 'hibernating'::text])))
 );
 
 create table sessions (
@@ -583,6 +594,8 @@ CREATE UNIQUE INDEX projects_slug ON public.projects USING btree (workspace_id, 
 CREATE INDEX sandboxes_external ON public.sandboxes USING btree (tenant_id, external_workspace_id, created_at DESC);
 
 CREATE INDEX sandboxes_live ON public.sandboxes USING btree (state) WHERE (state <> 'destroyed'::text);
+
+CREATE INDEX sandboxes_name ON public.sandboxes USING btree (project_id, name) WHERE (state <> 'destroyed'::text);
 
 CREATE INDEX sandboxes_of_snapshot ON public.sandboxes USING btree (snapshot_id) WHERE (snapshot_id IS NOT NULL);
 

@@ -130,6 +130,7 @@ export const compose = async (
   const sandboxes = await createSandboxes({
     ...{ db, runtime, tenancy, events, names, log, previewKeyPem: keys.previewKeyPem, sealKey: keys.sealKey },
     operatorNetworkPolicy: config.networkPolicy,
+    policy: config.sandboxPolicy,
     mintTicket: (op, path) => browserTokens.mintTicket(op, path),
   });
   const signingKeys = { privateKeyPem: keys.previewKeyPem, publicKeys: keys.previewPublicKeys };

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Names } from '@miosa/hostnames';
 import { type NetworkPolicy, networkPolicyOf } from '@miosa/kernel';
+import { DEFAULT_POLICY, type SandboxPolicy, sandboxPolicyOf } from './modules/sandboxes/policy.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
@@ -40,6 +41,8 @@ export interface Config {
   };
   /** What the operator lets sandboxes reach; null = everything that is public. */
   readonly networkPolicy: NetworkPolicy | null;
+  /** What the operator lets sandboxes take of the installation. */
+  readonly sandboxPolicy: SandboxPolicy;
   /** Who may make an account. */
   readonly registration: 'open' | 'invite' | 'closed';
   readonly logLevel: string;
@@ -56,6 +59,17 @@ const listNames = (folder: string): readonly string[] => {
     return readdirSync(folder);
   } catch {
     return [];
+  }
+};
+
+const SANDBOXES = 'MIOSA_CONTROL_PLANE_SANDBOX_POLICY';
+const sandboxPolicy = (text: string | undefined, mistakes: string[]): SandboxPolicy => {
+  if (text === undefined || text === '') return DEFAULT_POLICY;
+  try {
+    return sandboxPolicyOf(SANDBOXES, JSON.parse(text));
+  } catch (error) {
+    mistakes.push(error instanceof SyntaxError ? `${SANDBOXES} must be a policy as JSON` : (error as Error).message);
+    return DEFAULT_POLICY;
   }
 };
 
@@ -131,6 +145,7 @@ export const readConfig = (env: Env, readFile = readText, listFolder = listNames
     rateLimits: { enabled: rateLimits === 'on', redisUrl },
     mail: { smtpUrl, from, outbox: join(data, 'outbox') },
     networkPolicy,
+    sandboxPolicy: sandboxPolicy(env[SANDBOXES], mistakes),
     registration: registration ?? 'closed',
     logLevel,
     keys: {

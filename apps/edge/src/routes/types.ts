@@ -13,8 +13,8 @@ export interface SandboxRoute {
   readonly slug: string;
   readonly tenantId: string;
   readonly state: 'provisioning' | 'running' | 'paused' | 'error' | 'destroyed';
-  /** `snapshotting`: it goes on answering. */
-  readonly transition: 'pausing' | 'resuming' | 'destroying' | 'snapshotting' | 'restoring' | null;
+  /** `snapshotting`, `resizing`: it goes on answering. */
+  readonly transition: 'pausing' | 'resuming' | 'destroying' | 'snapshotting' | 'restoring' | 'resizing' | 'hibernating' | null;
   readonly previewPort: number | null;
   readonly endpoint: AgentEndpoint | null;
   readonly previews: readonly PreviewRule[];
@@ -43,7 +43,8 @@ export interface RouteStore {
   key(id: string): Promise<KeyRecord>;
 }
 
+const GOES_ON: readonly SandboxRoute['transition'][] = [null, 'snapshotting', 'resizing'];
 export const isGone = (route: SandboxRoute): boolean => route.state === 'destroyed' || route.transition === 'destroying';
 export const isRunning = (route: SandboxRoute): boolean =>
-  route.state === 'running' && (route.transition === null || route.transition === 'snapshotting') && route.endpoint !== null;
+  route.state === 'running' && GOES_ON.includes(route.transition) && route.endpoint !== null;
 export const ruleFor = (route: SandboxRoute, port: number): PreviewRule | undefined => route.previews.find((rule) => rule.port === port);

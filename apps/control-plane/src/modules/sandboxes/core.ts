@@ -4,6 +4,7 @@ import { createActivity } from './activity.ts';
 import { createPools } from './agent/pool.ts';
 import type { Core, SandboxesDeps } from './deps.ts';
 import { patientRuntime } from './lifecycle/patience.ts';
+import { DEFAULT_POLICY } from './policy.ts';
 import { createSignals } from './signals.ts';
 import { findAny, recordActivity } from './store.ts';
 
@@ -38,6 +39,7 @@ export const createCore = async (deps: SandboxesDeps, onGap: () => void): Promis
     ...deps,
     runtime: patientRuntime(deps.runtime, stopping.signal),
     now,
+    policy: deps.policy ?? DEFAULT_POLICY,
     pools,
     signals,
     activity,

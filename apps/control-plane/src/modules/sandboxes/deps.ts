@@ -6,6 +6,7 @@ import type { Events } from '../events/index.ts';
 import type { Dependents, Ownership, OwnershipEcho, OwnershipRequest, VisibleWorkspaces } from '../tenancy/index.ts';
 import type { Activity } from './activity.ts';
 import type { Pools } from './agent/pool.ts';
+import type { SandboxPolicy } from './policy.ts';
 import type { Signals } from './signals.ts';
 import type { SandboxRow } from './types.ts';
 
@@ -34,6 +35,8 @@ export interface SandboxesDeps {
   readonly mintTicket: (op: Op, path: string) => Promise<{ readonly ticket: string; readonly expires_in: number }>;
   /** What the operator allows all sandboxes; null = everything that is public. */
   readonly operatorNetworkPolicy?: NetworkPolicy | null;
+  /** What the operator lets them take of the installation. */
+  readonly policy?: SandboxPolicy;
   readonly log: Log;
   readonly now?: () => Date;
 }
@@ -41,6 +44,7 @@ export interface SandboxesDeps {
 /** Shared by the services of this module; made once by `createSandboxes`. */
 export interface Core extends SandboxesDeps {
   readonly now: () => Date;
+  readonly policy: SandboxPolicy;
   readonly pools: Pools;
   readonly activity: Activity;
   readonly signals: Signals;

@@ -12,6 +12,7 @@ import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { createLifecycleRoutes } from './lifecycle/routes.ts';
 import { destroyAll } from './lifecycle/service.ts';
 import { createLogRoutes } from './logs/routes.ts';
+import { createMetricsRoutes } from './metrics/routes.ts';
 import { createNetworkPolicyRoutes } from './network-policy/routes.ts';
 import { createPreviewRoutes } from './previews/routes.ts';
 import { createSnapshotRoutes } from './snapshots/routes.ts';
@@ -63,6 +64,7 @@ export const createSandboxes = async (deps: SandboxesDeps): Promise<Sandboxes> =
 /** Static names before patterns of the same depth is the router's business; order here is that of the documentation. */
 export const sandboxRoutes = (core: Parameters<typeof createLifecycleRoutes>[0]): Route[] => [
   ...createLifecycleRoutes(core),
+  ...createMetricsRoutes(core),
   ...createExecRoutes(core),
   ...createFileRoutes(core),
   ...createTerminalRoutes(core),

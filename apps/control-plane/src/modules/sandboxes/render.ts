@@ -5,7 +5,7 @@ import type { OwnershipEcho } from '../tenancy/index.ts';
 import { totals } from '../usage/index.ts';
 import type { Core } from './deps.ts';
 import type { Sandbox } from './schemas.ts';
-import type { SandboxRow } from './types.ts';
+import { GOES_ON, type SandboxRow } from './types.ts';
 
 /** Where dev servers of the base template listen (Vite's default): the last resort of the contract's preview-port rule. */
 export const FALLBACK_PORT = 5173;
@@ -16,8 +16,7 @@ export const isoOrNull = (date: Date | null): string | null => (date === null ? 
 export const remainingMs = (row: SandboxRow, now: Date): number | null =>
   row.state === 'running' && row.expires_at !== null ? Math.max(0, row.expires_at.getTime() - now.getTime()) : null;
 
-export const isReady = (row: SandboxRow): boolean =>
-  row.state === 'running' && (row.transition === null || row.transition === 'snapshotting');
+export const isReady = (row: SandboxRow): boolean => row.state === 'running' && GOES_ON.includes(row.transition);
 
 /** The Owned fields of a sandbox, or of a child that inherits them. */
 export const ownedOf = (row: SandboxRow, echo: Pick<OwnershipEcho, 'workspaceSlug' | 'workspaceName' | 'projectSlug' | 'projectName'>) => ({

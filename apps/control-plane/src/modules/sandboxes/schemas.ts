@@ -249,6 +249,23 @@ export const SandboxUsage = Type.Object(
   { title: 'SandboxUsage' },
 );
 
+/** [time of its step, value]. */
+const Points = Type.Array(Type.Unsafe<[string, number]>({ type: 'array', prefixItems: [Ts, Type.Number()], minItems: 2, maxItems: 2 }));
+export const Metrics = Type.Object(
+  {
+    window: Type.String(),
+    step_sec: Type.Integer(),
+    series: Type.Object({
+      cpu_percent: Points,
+      memory_bytes: Points,
+      disk_bytes: Points,
+      network_rx_bytes: Points,
+      network_tx_bytes: Points,
+    }),
+  },
+  { title: 'SandboxMetrics' },
+);
+
 export const Id = Type.Object({ id: Type.String({ maxLength: 64 }) });
 export const ProcessIds = Type.Object({ id: Type.String({ maxLength: 64 }), pid: Type.String({ maxLength: 64 }) });
 export const PreviewIds = Type.Object({ id: Type.String({ maxLength: 64 }), preview_id: Type.String({ maxLength: 64 }) });

@@ -1,5 +1,5 @@
 import type { Db, Tx } from '@miosa/db';
-import type { TenantId } from '@miosa/kernel';
+import type { SizeName, TenantId } from '@miosa/kernel';
 import { type SelectQueryBuilder, sql, type Updateable } from 'kysely';
 import { type OwnedFilters, ownedWhere } from '../tenancy/index.ts';
 import type { EndedReason, NewSandbox, SandboxRow, SandboxTable, State, Transition } from './types.ts';
@@ -22,6 +22,54 @@ export const visible = <O>(query: Sandboxes<O>, who: Visibility): Sandboxes<O> =
 
 export const insertSandbox = async (tx: Tx, row: NewSandbox): Promise<SandboxRow> =>
   tx.insertInto('sandboxes').values(row).returningAll().executeTakeFirstOrThrow();
+
+/** Shapes of all that run or are on their way to it. */
+export const sumOfRunning = async (db: Db, but: string): Promise<{ vcpus: number; memoryMiB: number }> => {
+  const row = await db
+    .selectFrom('sandboxes')
+    .select([sql<number>`coalesce(sum(cpu_count), 0)::int`.as('vcpus'), sql<number>`coalesce(sum(memory_mb), 0)::int`.as('memory')])
+    .where('state', '<>', 'destroyed')
+    .where((eb) => eb.or([eb('state', 'in', ['provisioning', 'running']), eb('transition', 'in', ['resuming', 'restoring'])]))
+    .where('id', '<>', but)
+    .executeTakeFirstOrThrow();
+  return { vcpus: row.vcpus, memoryMiB: row.memory };
+};
+
+/** The oldest living one of that name; one that never started does not count. */
+export const findByName = async (db: Db, who: Visibility, projectId: string, name: string): Promise<SandboxRow | undefined> =>
+  visible(db.selectFrom('sandboxes').selectAll(), who)
+    .where('project_id', '=', projectId)
+    .where('name', '=', name)
+    .where('state', '<>', 'destroyed')
+    .where((eb) => eb.or([eb('state', '<>', 'error'), eb('started_at', 'is not', null)]))
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+
+export interface CreateDefaults {
+  readonly plan: string;
+  /** Of the project, else of its workspace. */
+  readonly size: SizeName | null;
+  readonly idleTimeoutSec: number | null;
+}
+
+/** What a new sandbox of the project has where its request does not say. */
+export const createDefaults = async (db: Db, projectId: string): Promise<CreateDefaults> => {
+  const setting = (name: string) => sql<string | null>`coalesce(p.settings ->> ${name}, w.settings ->> ${name})`;
+  const row = await db
+    .selectFrom('projects as p')
+    .innerJoin('workspaces as w', 'w.id', 'p.workspace_id')
+    .innerJoin('tenants as t', 't.id', 'p.tenant_id')
+    .select(['t.plan', setting('default_sandbox_size').as('size'), setting('idle_timeout_sec').as('idle')])
+    .where(sql<boolean>`p.id = ${projectId}::uuid`)
+    .executeTakeFirstOrThrow();
+  return { plan: row.plan, size: row.size as SizeName | null, idleTimeoutSec: row.idle === null ? null : Number(row.idle) };
+};
+
+/** Held until the transaction ends: of two changes at once the second sees the first. */
+export const lockLiving = async (tx: Tx, id: string): Promise<SandboxRow | undefined> =>
+  tx.selectFrom('sandboxes').selectAll().where('id', '=', id).where('state', '<>', 'destroyed').forUpdate().executeTakeFirst();
 
 export const findVisible = async (db: Db, who: Visibility, id: string): Promise<SandboxRow | undefined> =>
   visible(db.selectFrom('sandboxes').selectAll(), who)

@@ -6,7 +6,9 @@ export type State = (typeof STATES)[number];
 /** As callers see it: what is under way with a sandbox that goes on being usable is a state of its own (contract 4.2). */
 export const SHOWN_STATES = [...STATES, 'snapshotting'] as const;
 /** Under way; always with a deadline after which a reconciler ends it. */
-export type Transition = 'pausing' | 'resuming' | 'destroying' | 'snapshotting' | 'restoring';
+export type Transition = 'pausing' | 'resuming' | 'destroying' | 'snapshotting' | 'restoring' | 'resizing' | 'hibernating';
+/** During these a sandbox goes on: nothing in it notices more than a freeze of milliseconds. */
+export const GOES_ON: readonly (Transition | null)[] = [null, 'snapshotting', 'resizing'];
 
 export const PAUSE_REASONS = ['user', 'idle', 'timeout', 'credits', 'operator'] as const;
 export type PauseReason = (typeof PAUSE_REASONS)[number];

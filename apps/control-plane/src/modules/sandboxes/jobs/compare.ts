@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeInstance, RuntimeState } from '@miosa/runtime';
 import { type Core, inBackground, systemOp } from '../deps.ts';
 import { carryOutPause, carryOutResume, cleanHost, deadlineAfter } from '../lifecycle/effects.ts';
+import { shapeOnHost } from '../lifecycle/resize.ts';
 import { alignNetworkPolicies } from '../network-policy/enforce.ts';
 import type { SandboxRow } from '../types.ts';
 import { endLostBoots } from './boots.ts';
 import { hostAnswered } from './overdue.ts';
-import { claimUnchanged, idsWithClaim, restingBefore } from './store.ts';
+import { claimUnchanged, idsWithClaim, markHibernated, restingBefore } from './store.ts';
 
 /** A machine of a sandbox destroyed this recently is being removed by whoever destroyed it. */
 const DESTROYED_GRACE_MS = 5000;
@@ -20,9 +21,20 @@ export const compareWithHost = async (core: Core): Promise<void> => {
   // changed after the list was asked for are left out: the list may be older than they are.
   await sweepOrphans(core, machines, asked);
   await alignNetworkPolicies(core, machines);
-  const states = new Map(machines.map((machine) => [machine.id, machine.state]));
-  for (const row of await restingBefore(core.db.read, asked)) await correct(core, row, states.get(row.id));
-  await endLostBoots(core, states, asked);
+  const byId = new Map(machines.map((machine) => [machine.id, machine]));
+  for (const row of await restingBefore(core.db.read, asked)) {
+    const machine = byId.get(row.id);
+    await correct(core, row, machine?.state);
+    if (machine !== undefined) alignShape(core, row, machine);
+  }
+  await endLostBoots(core, new Map(machines.map((machine) => [machine.id, machine.state])), asked);
+};
+
+/** Whoever resized it died before the row said so. */
+const alignShape = (core: Core, row: SandboxRow, { shape }: RuntimeInstance): void => {
+  const wanted = shapeOnHost(row);
+  if (wanted.cpuCount === shape.cpuCount && wanted.memoryMiB === shape.memoryMiB && wanted.diskMiB === shape.diskMiB) return;
+  inBackground(core, core.runtime.resize(row.id, wanted)).catch(() => {}); // logged, and repeated
 };
 
 const sweepOrphans = async (core: Core, machines: readonly RuntimeInstance[], asked: Date): Promise<void> => {
@@ -52,6 +64,10 @@ const correct = async (core: Core, row: SandboxRow, machine: RuntimeState | unde
   if (row.state === 'running' && machine !== 'running') {
     const claimed = await claimUnchanged(core.db.read, row, { transition: 'resuming', deadline: deadlineAfter(now, 'resuming'), now });
     if (claimed !== undefined) inBackground(core, recover(core, claimed)).catch(() => {});
+    return;
+  }
+  if (row.state === 'paused' && row.resume_keeps === 'memory' && (machine === 'stopped' || machine === 'lost')) {
+    await markHibernated(core.db.read, row, now);
     return;
   }
   if (row.state === 'paused' && machine === 'running') {

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { forgetOldBulk, runQueued } from '../bulk/run.ts';
 import type { Core } from '../deps.ts';
+import { collectCounters } from '../metrics/counters.ts';
 import { tendSnapshots } from '../snapshots/jobs.ts';
 import { compareWithHost } from './compare.ts';
+import { hibernatePaused } from './hibernate.ts';
 import { endOverdue } from './overdue.ts';
 import { endStaleFailures, endTimers } from './timers.ts';
 
@@ -12,6 +14,9 @@ const TIMERS_MS = 1000;
 const COMPARE_MS = 5000;
 const SNAPSHOTS_MS = 10_000;
 const FAILURES_MS = 60_000;
+/** Usage is visible within a minute (contract 6). */
+const COUNTERS_MS = 30_000;
+const MEMORY_MS = 5000;
 
 /** Start-up does not wait longer than this for the first comparison: without a host the API must still come up. */
 const FIRST_COMPARE_MS = 5000;
@@ -75,6 +80,8 @@ export const createJobs = (core: Core): Jobs => {
     createLoop(core, 'sandboxes.overdue', TIMERS_MS, endOverdue),
     createLoop(core, 'sandboxes.snapshots', SNAPSHOTS_MS, tendSnapshots),
     createLoop(core, 'sandboxes.failures', FAILURES_MS, endStaleFailures),
+    createLoop(core, 'sandboxes.counters', COUNTERS_MS, collectCounters),
+    createLoop(core, 'sandboxes.memory', MEMORY_MS, hibernatePaused),
     createLoop(core, 'sandboxes.bulk', TIMERS_MS, runQueued),
     createLoop(core, 'sandboxes.bulk.old', FAILURES_MS, forgetOldBulk),
   ] as const;

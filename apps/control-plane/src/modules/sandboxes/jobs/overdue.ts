@@ -1,6 +1,7 @@
 import { Fault } from '@miosa/kernel';
 import { type Core, inBackground, systemOp } from '../deps.ts';
 import { carryOutPause, carryOutResume, cleanHost, deadlineAfter, fenceOf } from '../lifecycle/effects.ts';
+import { carryOutHibernate } from '../lifecycle/hibernate.ts';
 import { carryOutRestore } from '../snapshots/effects.ts';
 import { endSnapshotting } from '../snapshots/jobs.ts';
 import { settle } from '../store.ts';
@@ -25,6 +26,8 @@ const end = async (core: Core, row: SandboxRow): Promise<unknown> => {
   if (row.state === 'destroyed') return cleanHost(core, row.id);
   if (row.transition === 'pausing') return carryOutPause(op, core, row);
   if (row.transition === 'resuming') return carryOutResume(op, core, row, { isFinal: row.state === 'running' ? hostAnswered : undefined });
+  if (row.transition === 'hibernating') return carryOutHibernate(op, core, row);
+  if (row.transition === 'resizing') return settle(core.db.read, row.id, fenceOf(row), { updated_at: core.now() });
   if (row.transition === 'restoring') return carryOutRestore(op, core, row);
   if (row.transition === 'snapshotting')
     return endSnapshotting(core, row, () => settle(core.db.read, row.id, fenceOf(row), { updated_at: core.now() }));

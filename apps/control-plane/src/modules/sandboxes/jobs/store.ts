@@ -33,6 +33,34 @@ export const claimDuePauses = async (db: Db, now: Date, deadline: Date, limit: n
   return result.rows;
 };
 
+/** Paused ones that still hold memory, longest paused first, claimed for hibernation. */
+export const claimLongestPaused = async (
+  db: Db,
+  how: { readonly now: Date; readonly deadline: Date; readonly pausedBefore: Date; readonly limit: number },
+): Promise<SandboxRow[]> => {
+  const result = await sql<SandboxRow>`
+    with picked as materialized (
+      select id from sandboxes
+       where state = 'paused' and transition is null and resume_keeps = 'memory' and paused_at <= ${how.pausedBefore}
+       order by paused_at limit ${how.limit} for update skip locked)
+    update sandboxes s set transition = 'hibernating', transition_deadline = ${how.deadline}, updated_at = ${how.now}
+      from picked where s.id = picked.id
+    returning s.*`.execute(db);
+  return result.rows;
+};
+
+/** The machine of a paused sandbox was found without processes. */
+export const markHibernated = async (db: Db, row: SandboxRow, now: Date): Promise<void> => {
+  await db
+    .updateTable('sandboxes')
+    .set({ resume_keeps: 'files', updated_at: now })
+    .where('id', '=', row.id)
+    .where('state', '=', 'paused')
+    .where('transition', 'is', null)
+    .where('updated_at', '=', row.updated_at)
+    .execute();
+};
+
 type Due = { readonly id: string; readonly tenant_id: string; readonly reason: 'timeout' | 'idle' | 'organization_deleted' };
 
 /** Its organization is deleted, and whoever deleted it did not come to the end. */

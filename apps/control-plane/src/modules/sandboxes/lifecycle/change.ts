@@ -2,9 +2,12 @@ import type { Updateable } from 'kysely';
 import { checkMetadata, mergePatch } from '../../tenancy/index.ts';
 import type { SandboxRow, SandboxTable } from '../types.ts';
 import { expiryOf } from './effects.ts';
-import { checkIdleTimeout } from './shape.ts';
+import { checkIdleTimeout, type ShapeRequest } from './shape.ts';
 
-export interface ChangeRequest {
+/** Without the size: that is the host's to change first. */
+type FieldChange = Omit<ChangeRequest, keyof ShapeRequest>;
+
+export interface ChangeRequest extends ShapeRequest {
   readonly name?: string | undefined;
   readonly tags?: string[] | null | undefined;
   readonly metadata?: Record<string, unknown> | null | undefined;
@@ -32,7 +35,7 @@ const AS_GIVEN = [
  * What a PATCH writes. A changed timer of a running window counts from now, so a smaller one never ends it at once (contract 4.2);
  * usage already metered keeps the external ids that were true then.
  */
-export const changesOf = (row: SandboxRow, change: ChangeRequest, now: Date): Updateable<SandboxTable> => {
+export const changesOf = (row: SandboxRow, change: FieldChange, now: Date): Updateable<SandboxTable> => {
   checkIdleTimeout(change.idle_timeout_sec);
   const set: Updateable<SandboxTable> = Object.fromEntries(
     AS_GIVEN.filter((key) => change[key] !== undefined).map((key) => [key, change[key]]),

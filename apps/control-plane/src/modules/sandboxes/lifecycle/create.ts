@@ -18,13 +18,16 @@ import { announce } from '../events/announce.ts';
 import { ensureStarted, startReady } from '../exec/start.ts';
 import { levelsOf } from '../network-policy/enforce.ts';
 import { copyPolicy, putPolicy } from '../network-policy/store.ts';
+import { assertAlwaysOn, assertSize } from '../policy.ts';
 import { checkOrigin, inheritedOwnership, namesOwner, originMetadata, originOf, useSnapshot } from '../snapshots/origin.ts';
-import { endBoot, findAny, insertSandbox } from '../store.ts';
+import { createDefaults, endBoot, findAny, insertSandbox } from '../store.ts';
 import type { NewSandbox, ReadinessProbe, SandboxRow } from '../types.ts';
 import { keyIdOf, ownerOf } from '../visibility.ts';
 import { auditSandbox, startMetering, voidMetering } from './audit.ts';
+import { assertCapacity } from './capacity.ts';
 import { bootedElsewhere, type Created, createdEarlier, keepCreated } from './created-earlier.ts';
 import { cleanHost, deadlineAfter, expiryOf, sweepIfDestroyed } from './effects.ts';
+import { type Named, namedIn } from './existing.ts';
 import { hostFault, reasonOf } from './faults.ts';
 import { recorded } from './patience.ts';
 import { checkIdleTimeout, checkProbe, refuseUnavailable, type Shape, type ShapeRequest, shapeOf } from './shape.ts';
@@ -45,6 +48,7 @@ export interface CreateRequest extends OwnershipRequest, ShapeRequest {
   readonly preview_port?: number | undefined;
   readonly start_command?: string | undefined;
   readonly readiness_probe?: ReadinessProbe | null | undefined;
+  readonly get_or_create?: boolean | undefined;
   readonly wait?: boolean | undefined;
   readonly wait_seconds?: number | undefined;
 }
@@ -63,7 +67,7 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
     return request.wait === false ? earlier : { ...earlier, row: await bootedElsewhere(op, core, earlier.row, waitMs(request)) };
   refuseUnavailable({ ...request });
   const origin = request.snapshot_id == null ? undefined : await originOf(op, core, request.snapshot_id);
-  const shape = shapeOf(request, origin?.source.size as SizeName | undefined);
+  let shape = shapeOf(request, origin?.source.size as SizeName | undefined);
   if (origin !== undefined) checkOrigin(origin, request.template_id, shape.diskMiB);
   checkIdleTimeout(request.idle_timeout_sec);
   checkProbe(request.readiness_probe, request.start_command);
@@ -81,8 +85,22 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
       ? await inheritedOwnership(op, core, origin.snapshot)
       : await core.tenancy.resolveOwnership(op, request);
 
-  const draft = draftOf(op, request, { shape, ownership, templateId, resumeKeeps: capabilities.pauseKeeps, now: core.now() });
-  return launch(op, core, {
+  const named = request.get_or_create === true ? await namedIn(op, core, ownership, request.name) : undefined;
+  const existing = await named?.find(core.db.read);
+  if (existing !== undefined) return found(op, core, existing, ownership, request);
+  const defaults = await createDefaults(core.db.read, ownership.projectId);
+  if (origin === undefined) shape = shapeOf(request, defaults.size ?? undefined);
+  assertSize(core.policy, shape.size);
+  if (request.always_on === true) assertAlwaysOn(core.policy, defaults.plan);
+  const idle = request.idle_timeout_sec ?? defaults.idleTimeoutSec ?? core.policy.idleTimeoutSec;
+
+  const draft = draftOf(
+    op,
+    { ...request, idle_timeout_sec: idle },
+    { shape, ownership, templateId, resumeKeeps: capabilities.pauseKeeps, now: core.now() },
+  );
+  const created = await launch(op, core, {
+    named,
     draft: origin === undefined ? draft : { ...draft, snapshot_id: origin.snapshot.id, boot_path: 'snapshot' },
     ownership,
     vars,
@@ -93,9 +111,18 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
     wait: request.wait,
     waitMs: waitMs(request),
   });
+  return created.existed ? found(op, core, created.row, ownership, request) : created;
 };
 
+/** The sandbox of a name, as it is: a paused one wakes when it is used. One that is starting is waited for like a new one. */
+const found = async (op: Op, core: Core, row: SandboxRow, ownership: Ownership, request: CreateRequest): Promise<Created> => ({
+  row: request.wait === false ? row : await bootedElsewhere(op, core, row, waitMs(request)),
+  ownership,
+  existed: true,
+});
+
 export interface Launch {
+  readonly named?: Named | undefined;
   readonly draft: NewSandbox & { readonly created_at: Date };
   readonly ownership: Ownership;
   readonly vars: readonly EnvVar[];
@@ -118,6 +145,9 @@ export const launch = async (op: Op, core: Core, how: Launch): Promise<Created> 
   const sealed = how.vars.map((entry) => sealVar(core.sealKey, draft.id, entry, draft.created_at));
   const inserting = core.db.tx(op, how.action, async (tx) => {
     if (!(await core.tenancy.holdProject(tx, ownership.tenantId, ownership.projectId))) throw notFound();
+    const existing = await how.named?.findAlone(tx);
+    if (existing !== undefined) return { existing };
+    await assertCapacity(tx, core, draft);
     if (fromSnapshot !== undefined) await useSnapshot(tx, fromSnapshot, draft.created_at);
     const inserted = await insertSandbox(tx, draft);
     await putEnv(tx, sealed);
@@ -127,11 +157,15 @@ export const launch = async (op: Op, core: Core, how: Launch): Promise<Created> 
     await auditSandbox(tx, op, how.action, inserted, originMetadata(inserted));
     await announce(tx, op, core, inserted, ['created'], ownership);
     await keepCreated(tx, op, { row: inserted, ownership });
-    return inserted;
+    return { inserted };
   });
   const ended = (): void => void inBackground(core, afterBoot());
   inserting.catch(ended);
-  const row = await inserting;
+  const { inserted: row, existing } = await inserting;
+  if (row === undefined) {
+    ended();
+    return { row: existing, ownership, existed: true };
+  }
   const env = Object.fromEntries(how.vars.map(({ key, value }) => [key, value]));
   const booting = inBackground(core, boot(op, core, row, { accepted: how.accepted, env, fromSnapshot, ownership }));
   booting.then(ended, ended);

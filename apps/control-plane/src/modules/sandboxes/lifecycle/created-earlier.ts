@@ -8,6 +8,8 @@ import type { SandboxRow } from '../types.ts';
 export interface Created {
   readonly row: SandboxRow;
   readonly ownership: Ownership;
+  /** It was there before this request, which asked for it by its name. */
+  readonly existed?: true;
 }
 
 const EFFECT = 'sandboxes.create';

@@ -6,6 +6,7 @@ import { pushEnvironment } from '../env/push.ts';
 import { deleteEnv } from '../env/store.ts';
 import { announce } from '../events/announce.ts';
 import { ensureStarted } from '../exec/start.ts';
+import { keepLastCounters } from '../metrics/counters.ts';
 import { type Fence, findAny, markClean, markDestroyed, settle } from '../store.ts';
 import type { EndedReason, SandboxRow } from '../types.ts';
 import { auditSandbox, startMetering, stopMetering } from './audit.ts';
@@ -39,8 +40,9 @@ const overtaken = async (core: Core, id: string): Promise<SandboxRow> => {
  */
 export const carryOutPause = async (op: Op, core: Core, claimed: SandboxRow): Promise<SandboxRow> => {
   const fence = fenceOf(claimed);
+  let kept: Partial<Pick<SandboxRow, 'resume_keeps'>>;
   try {
-    await core.runtime.pause(claimed.id);
+    kept = (await core.runtime.pause(claimed.id)).state === 'stopped' ? { resume_keeps: 'files' } : {};
   } catch (error) {
     await settle(core.db.read, claimed.id, fence, { state_reason: null, updated_at: core.now() });
     throw hostFault(error, 'The sandbox could not be paused');
@@ -48,7 +50,13 @@ export const carryOutPause = async (op: Op, core: Core, claimed: SandboxRow): Pr
   const now = core.now();
   const paused = await recorded(core, () =>
     core.db.tx(op, 'sandboxes.pause', async (tx) => {
-      const row = await settle(tx, claimed.id, fence, { state: 'paused', paused_at: now, expires_at: null, updated_at: now });
+      const row = await settle(tx, claimed.id, fence, {
+        state: 'paused',
+        paused_at: now,
+        expires_at: null,
+        updated_at: now,
+        ...kept,
+      });
       if (row === undefined) return undefined;
       await stopMetering(tx, row, now);
       await auditSandbox(tx, op, 'sandboxes.pause', row, { metadata: { reason: row.state_reason } });
@@ -69,12 +77,14 @@ export interface Revival {
 /** Carries out a claimed resume: thaw or boot, give the agent its environment, then the row, its usage and audit together. */
 export const carryOutResume = async (op: Op, core: Core, claimed: SandboxRow, revival: Revival = {}): Promise<SandboxRow> => {
   let instance: RuntimeInstance;
+  let pauseKeeps: SandboxRow['resume_keeps'];
   try {
     instance = await (revival.revive ?? core.runtime.resume.bind(core.runtime))(claimed.id);
     core.pools.close(claimed.id); // connections of an earlier life
     const reached = { ...claimed, endpoint: instance.endpoint };
     await pushEnvironment(core, reached);
     await ensureStarted(core, reached);
+    ({ pauseKeeps } = await core.capabilities());
   } catch (error) {
     await resumeFailed(op, core, claimed, error, revival.isFinal?.(error) ?? !mayPass(error));
     throw hostFault(error, 'The sandbox could not be resumed');
@@ -90,6 +100,7 @@ export const carryOutResume = async (op: Op, core: Core, claimed: SandboxRow, re
         state_reason: null,
         endpoint: JSON.stringify(instance.endpoint),
         isolation: instance.isolation,
+        resume_keeps: pauseKeeps,
         updated_at: now,
         ...window,
       });
@@ -130,6 +141,7 @@ export const sweepIfDestroyed = async (core: Core, id: string): Promise<void> =>
 /** Removes the machine of a destroyed sandbox. A failure is not the caller's: the row says what is left to do and a reconciler repeats it. */
 export const cleanHost = async (core: Core, id: string): Promise<void> => {
   core.pools.close(id);
+  await keepLastCounters(core, id);
   try {
     await core.runtime.destroy(id);
     await markClean(core.db.read, id);

@@ -7,6 +7,7 @@ import { withAgent } from '../agent/with-agent.ts';
 import type { Core } from '../deps.ts';
 import { fetchLogs, fetchProcesses } from '../exec/service.ts';
 import { probeStart } from '../exec/start.ts';
+import { countersOf } from '../metrics/counters.ts';
 import { isReady, remainingMs } from '../render.ts';
 import type { LogLine, Readiness, SandboxUsage } from '../schemas.ts';
 import type { SandboxRow } from '../types.ts';
@@ -47,26 +48,22 @@ export const readiness = async (op: Op, core: Core, id: string, waitSeconds: num
   }
 };
 
-/** Provisioned time from the intervals; what the host measured while a machine is there. */
+/** Provisioned time from the intervals; what the host measured, over the whole life and also after its end. */
 export const usageOf = async (op: Op, core: Core, id: string): Promise<Static<typeof SandboxUsage>> => {
   const row = await getSandbox(op, core, id);
-  const hasMachine = row.state === 'running' || row.state === 'paused';
-  const [sums, stats] = await Promise.all([
-    totals(core.db.read, 'sandbox', [id], core.now()),
-    hasMachine ? core.runtime.stats(id).catch(() => null) : null,
-  ]);
+  const [sums, counters] = await Promise.all([totals(core.db.read, 'sandbox', [id], core.now()), countersOf(core, row)]);
   const total = sums.get(id) ?? { runtimeMs: 0, vcpuMs: 0, memoryMiBMs: 0 };
-  const measured = stats === null ? 'unavailable' : 'measured';
+  const measured = counters === undefined ? 'unavailable' : 'measured';
   return {
     sandbox_id: id,
     state: row.state,
     runtime_sec: Math.floor(total.runtimeMs / 1000),
     provisioned_vcpu_ms: total.vcpuMs,
     provisioned_memory_mb_ms: total.memoryMiBMs,
-    active_cpu_ms: stats === null ? null : Math.round(stats.cpuUsageUsec / 1000),
-    network_ingress_bytes: stats?.networkRxBytes ?? null,
-    network_egress_bytes: stats?.networkTxBytes ?? null,
-    storage_bytes: stats?.diskBytes ?? null,
+    active_cpu_ms: counters === undefined ? null : Math.floor(counters.cpuUsageUsec / 1000),
+    network_ingress_bytes: counters?.networkRxBytes ?? null,
+    network_egress_bytes: counters?.networkTxBytes ?? null,
+    storage_bytes: counters?.diskBytes ?? null,
     measurement_status: { active_cpu: measured, network: measured, provisioned_resources: 'measured' },
     estimated_cost_usd: 0, // no price list on this installation
     timeout_sec: row.timeout_sec,

@@ -39,6 +39,7 @@ export const patientRuntime = (runtime: RuntimePort, stopping: AbortSignal): Run
     snapshot: (id, snapshotId) => wait(() => runtime.snapshot(id, snapshotId)),
     restore: (id, snapshotId) => wait(() => runtime.restore(id, snapshotId)),
     deleteSnapshot: (snapshotId) => wait(() => runtime.deleteSnapshot(snapshotId)),
+    resize: (id, shape) => wait(() => runtime.resize(id, shape)),
     setNetworkPolicy: (id, levels) => wait(() => runtime.setNetworkPolicy(id, levels)),
     destroy: (id) => wait(() => runtime.destroy(id)),
   };

@@ -32,13 +32,20 @@ const Probe = Type.Object(
   { title: 'ReadinessProbe' },
 );
 
-const CREATE = {
-  template_id: Type.Optional(Type.String({ maxLength: 120 })),
-  name: Type.Optional(Name),
+const SHAPE = {
   size: Type.Optional(oneOf(Object.keys(SIZES) as SizeName[])),
   cpu_count: Type.Optional(Type.Integer()),
   memory_mb: Type.Optional(Type.Integer()),
   disk_size_mb: Type.Optional(Type.Integer()),
+};
+
+const CREATE = {
+  template_id: Type.Optional(Type.String({ maxLength: 120 })),
+  name: Type.Optional(Name),
+  ...SHAPE,
+  get_or_create: Type.Optional(
+    Type.Boolean({ description: 'answers 200 with the sandbox of that name in the project where there is one; needs `name`' }),
+  ),
   timeout_sec: Type.Optional(Timeout),
   idle_timeout_sec: Type.Optional(IdleTimeout),
   persistent: Type.Optional(Type.Boolean()),
@@ -83,6 +90,7 @@ const UpdateBody = Type.Object(
     timeout_sec: Type.Optional(Timeout),
     idle_timeout_sec: Type.Optional(IdleTimeout),
     preview_port: Type.Optional(nullable(Port)),
+    ...SHAPE,
     external_workspace_id: OWNERSHIP_FIELDS.external_workspace_id,
     external_user_id: OWNERSHIP_FIELDS.external_user_id,
     external_project_id: OWNERSHIP_FIELDS.external_project_id,
@@ -104,8 +112,8 @@ const createRoutes = (core: Core): Route[] => [
     status: 201,
     errors: CREATING,
     handler: async (op, { body }) => {
-      const { row, ownership } = await createSandbox(op, core, body);
-      return sandboxOf(core, row, ownership, 0);
+      const { row, ownership, existed } = await createSandbox(op, core, body);
+      return existed ? withStatus(200, await renderSandbox(op, core, row)) : sandboxOf(core, row, ownership, 0);
     },
   }),
   defineRoute({
@@ -206,12 +214,14 @@ const changeRoutes = (core: Core): Route[] => [
     id: 'sandboxes.update',
     method: 'PATCH',
     path: '/sandboxes/{id}',
-    summary: 'Change a sandbox',
+    summary: 'Change a sandbox; its size also while it runs',
+    description:
+      'A changed timer counts from now. A size below what is in use is refused with CONFLICT, `details.reason` `memory` or `disk`, and changes nothing.',
     access: WRITE,
     params: Id,
     body: UpdateBody,
     response: Sandbox,
-    errors: ['GONE'],
+    errors: ['CONFLICT', 'GONE', 'QUOTA_EXCEEDED', 'SANDBOX_NOT_RUNNING', 'UPSTREAM_UNREACHABLE'],
     handler: async (op, { params, body }) => renderSandbox(op, core, await updateSandbox(op, core, params.id, body)),
   }),
   defineRoute({

@@ -1,13 +1,16 @@
-import { notFound, type Op } from '@miosa/kernel';
+import { notFound, type Op, type SizeName } from '@miosa/kernel';
 import { type Core, inBackground } from '../deps.ts';
-import { extendRunning, type ListFilters, listVisible, livingIn, updateLiving } from '../store.ts';
+import { assertAlwaysOn, assertSize } from '../policy.ts';
+import { createDefaults, extendRunning, type ListFilters, listVisible, livingIn, lockLiving, updateLiving } from '../store.ts';
 import type { EndedReason, SandboxRow, State } from '../types.ts';
 import { STATES } from '../types.ts';
 import { visibilityOf } from '../visibility.ts';
 import { auditSandbox } from './audit.ts';
 import { type ChangeRequest, changesOf } from './change.ts';
 import { cleanHost, destroyRow } from './effects.ts';
+import { resizeSandbox } from './resize.ts';
 import { lookupFor, settleFor } from './settled.ts';
+import { shapeOf } from './shape.ts';
 import { gone, notRunning } from './states.ts';
 
 export const getSandbox = async (op: Op, core: Core, id: string): Promise<SandboxRow> => {
@@ -52,13 +55,24 @@ export const extendSandbox = async (op: Op, core: Core, id: string, timeoutSec: 
 
 export const updateSandbox = async (op: Op, core: Core, id: string, change: ChangeRequest): Promise<SandboxRow> => {
   const row = await settleFor(op, core, lookupFor(op, core, id), 'change');
+  const { size, cpu_count, memory_mb, disk_size_mb, ...fields } = change;
+  changesOf(row, fields, op.now()); // what is wrong with it is said before anything has changed
+  if (fields.always_on === true && !row.always_on) assertAlwaysOn(core.policy, (await createDefaults(core.db.read, row.project_id)).plan);
+  const shape = shapeOf({ size, cpu_count, memory_mb, disk_size_mb }, row.size as SizeName);
+  if (shape.size !== row.size) {
+    assertSize(core.policy, shape.size);
+    const resized = await resizeSandbox(op, core, id, shape);
+    if (Object.keys(fields).length === 0) return resized;
+  }
   const now = op.now();
   const changed = await core.db.tx(op, 'sandboxes.update', async (tx) => {
-    const updated = await updateLiving(tx, id, { ...changesOf(row, change, now), updated_at: now });
-    if (updated !== undefined) await auditSandbox(tx, op, 'sandboxes.update', updated, { metadata: { fields: Object.keys(change) } });
+    const locked = await lockLiving(tx, id);
+    if (locked === undefined) return undefined;
+    const updated = await updateLiving(tx, id, { ...changesOf(locked, fields, now), updated_at: now });
+    if (updated !== undefined) await auditSandbox(tx, op, 'sandboxes.update', updated, { metadata: { fields: Object.keys(fields) } });
     return updated;
   });
-  if (changed === undefined) throw gone({ ended_reason: null });
+  if (changed === undefined) throw gone(await getSandbox(op, core, id));
   return changed;
 };
 

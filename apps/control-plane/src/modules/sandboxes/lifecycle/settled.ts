@@ -1,8 +1,10 @@
+import type { Db } from '@miosa/db';
 import { Fault, notFound, type Op } from '@miosa/kernel';
 import { type Core, inBackground } from '../deps.ts';
 import { claim, findVisible } from '../store.ts';
 import type { PauseReason, SandboxRow, Transition } from '../types.ts';
 import { type Visibility, visibilityOf } from '../visibility.ts';
+import { assertCapacity, isLimited } from './capacity.ts';
 import { carryOutPause, carryOutResume, deadlineAfter } from './effects.ts';
 import { type Action, decide, gone, notRunning, sourcesOf } from './states.ts';
 
@@ -28,7 +30,7 @@ export const settleFor = async (
   op: Op,
   core: Core,
   lookup: Lookup,
-  action: Exclude<Action, 'destroy' | 'snapshot' | 'restore'>,
+  action: Exclude<Action, 'destroy' | 'snapshot' | 'restore' | 'resize'>,
 ): Promise<SandboxRow> => {
   const until = Date.now() + SETTLE_MS;
   for (;;) {
@@ -73,7 +75,13 @@ const resumeOnce = (op: Op, core: Core, row: SandboxRow): Promise<SandboxRow | u
 const resumeClaimed = async (op: Op, core: Core, row: SandboxRow): Promise<SandboxRow | undefined> => {
   const now = core.now();
   const fence = { transition: 'resuming', deadline: deadlineAfter(now, 'resuming') } as const;
-  const claimed = await claim(core.db.read, row.id, sourcesOf('resuming'), fence, { updated_at: now });
+  const take = (db: Db) => claim(db, row.id, sourcesOf('resuming'), fence, { updated_at: now });
+  const claimed = isLimited(core)
+    ? await core.db.tx(op, 'sandboxes.resuming', async (tx) => {
+        await assertCapacity(tx, core, row);
+        return take(tx);
+      })
+    : await take(core.db.read);
   return claimed === undefined ? undefined : carryOutResume(op, core, claimed);
 };
 

@@ -12,14 +12,15 @@ const row = (state: State, transition: Transition | null) => ACTIONS.map((action
 
 describe('state table', () => {
   test('every state answers every action as the contract says', () => {
-    //                                         use                 pause              resume              extend change   snapshot restore destroy
-    expect(row('provisioning', null)).toEqual(['wait', 'wait', 'wait', N, 'ready', 'wait', 'wait', 'destroying→destroyed']);
+    //                                         use                 pause              resume              extend change   resize snapshot restore destroy
+    expect(row('provisioning', null)).toEqual(['wait', 'wait', 'wait', N, 'ready', 'wait', 'wait', 'wait', 'destroying→destroyed']);
     expect(row('running', null)).toEqual([
       'ready',
       'pausing→paused',
       'ready',
       'ready',
       'ready',
+      'resizing→running',
       'snapshotting→running',
       'restoring→running',
       'destroying→destroyed',
@@ -30,31 +31,54 @@ describe('state table', () => {
       'resuming→running',
       N,
       'ready',
+      'resizing→paused',
       'snapshotting→paused',
       'restoring→running',
       'destroying→destroyed',
     ]);
-    expect(row('error', null)).toEqual([N, N, 'resuming→running', N, 'ready', N, 'restoring→running', 'destroying→destroyed']);
-    expect(row('destroyed', null)).toEqual(['GONE', 'GONE', 'GONE', 'GONE', 'GONE', 'GONE', 'GONE', 'ready']);
+    expect(row('error', null)).toEqual([N, N, 'resuming→running', N, 'ready', N, N, 'restoring→running', 'destroying→destroyed']);
+    expect(row('destroyed', null)).toEqual(['GONE', 'GONE', 'GONE', 'GONE', 'GONE', 'GONE', 'GONE', 'GONE', 'ready']);
   });
 
   test('during a transition everything waits for its end but destroy and field changes', () => {
-    expect(row('running', 'pausing')).toEqual(['wait', 'wait', 'wait', 'wait', 'ready', 'wait', 'wait', 'destroying→destroyed']);
-    expect(row('paused', 'resuming')).toEqual(['wait', 'wait', 'wait', 'wait', 'ready', 'wait', 'wait', 'destroying→destroyed']);
-    expect(row('error', 'resuming')).toEqual(['wait', 'wait', 'wait', 'wait', 'ready', 'wait', 'wait', 'destroying→destroyed']);
-    expect(row('running', 'resuming')).toEqual(['wait', 'wait', 'wait', 'wait', 'ready', 'wait', 'wait', 'destroying→destroyed']);
-    expect(row('destroyed', 'destroying')).toEqual(['GONE', 'GONE', 'GONE', 'GONE', 'GONE', 'GONE', 'GONE', 'ready']);
+    expect(row('running', 'pausing')).toEqual(['wait', 'wait', 'wait', 'wait', 'ready', 'wait', 'wait', 'wait', 'destroying→destroyed']);
+    expect(row('paused', 'resuming')).toEqual(['wait', 'wait', 'wait', 'wait', 'ready', 'wait', 'wait', 'wait', 'destroying→destroyed']);
+    expect(row('error', 'resuming')).toEqual(['wait', 'wait', 'wait', 'wait', 'ready', 'wait', 'wait', 'wait', 'destroying→destroyed']);
+    expect(row('running', 'resuming')).toEqual(['wait', 'wait', 'wait', 'wait', 'ready', 'wait', 'wait', 'wait', 'destroying→destroyed']);
+    expect(row('destroyed', 'destroying')).toEqual(['GONE', 'GONE', 'GONE', 'GONE', 'GONE', 'GONE', 'GONE', 'GONE', 'ready']);
   });
 
   test('a sandbox that is being copied goes on; one that is being restored does not', () => {
-    expect(row('running', 'snapshotting')).toEqual(['ready', 'wait', 'ready', 'ready', 'ready', 'wait', 'wait', 'destroying→destroyed']);
-    expect(row('paused', 'snapshotting')).toEqual(['wait', 'ready', 'wait', N, 'ready', 'wait', 'wait', 'destroying→destroyed']);
-    expect(row('running', 'restoring')).toEqual(['wait', 'wait', 'wait', 'wait', 'ready', 'wait', 'wait', 'destroying→destroyed']);
+    expect(row('running', 'snapshotting')).toEqual([
+      'ready',
+      'wait',
+      'ready',
+      'ready',
+      'ready',
+      'wait',
+      'wait',
+      'wait',
+      'destroying→destroyed',
+    ]);
+    expect(row('paused', 'snapshotting')).toEqual(['wait', 'ready', 'wait', N, 'ready', 'wait', 'wait', 'wait', 'destroying→destroyed']);
+    expect(row('running', 'resizing')).toEqual(row('running', 'snapshotting'));
+    expect(row('paused', 'resizing')).toEqual(row('paused', 'snapshotting'));
+    expect(row('paused', 'hibernating')).toEqual(row('paused', 'resuming'));
+    expect(row('running', 'restoring')).toEqual(['wait', 'wait', 'wait', 'wait', 'ready', 'wait', 'wait', 'wait', 'destroying→destroyed']);
   });
 
   test('destroy is legal from every state', () => {
     for (const state of STATES) {
-      for (const transition of [null, 'pausing', 'resuming', 'destroying', 'snapshotting', 'restoring'] as const) {
+      for (const transition of [
+        null,
+        'pausing',
+        'resuming',
+        'destroying',
+        'snapshotting',
+        'restoring',
+        'resizing',
+        'hibernating',
+      ] as const) {
         const decision = decide({ state, transition }, 'destroy');
         expect(decision === 'ready' ? 'destroyed' : (decision as { to: string }).to).toBe('destroyed');
       }

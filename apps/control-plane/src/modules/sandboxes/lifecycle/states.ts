@@ -1,8 +1,8 @@
 import { Fault } from '@miosa/kernel';
-import type { SandboxRow, State, Transition } from '../types.ts';
+import { GOES_ON, type SandboxRow, type State, type Transition } from '../types.ts';
 
 /** What a caller may want of a sandbox. `use` = exec, processes, files, ports: anything that needs its agent. */
-export const ACTIONS = ['use', 'pause', 'resume', 'extend', 'change', 'snapshot', 'restore', 'destroy'] as const;
+export const ACTIONS = ['use', 'pause', 'resume', 'extend', 'change', 'resize', 'snapshot', 'restore', 'destroy'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /**
@@ -16,6 +16,7 @@ const RESUME = { transition: 'resuming', to: 'running' } as const;
 const DESTROY = { transition: 'destroying', to: 'destroyed' } as const;
 const RESTORE = { transition: 'restoring', to: 'running' } as const;
 const keep = <S extends State>(to: S) => ({ transition: 'snapshotting', to }) as const;
+const limits = <S extends State>(to: S) => ({ transition: 'resizing', to }) as const;
 const STOPPED = 'SANDBOX_NOT_RUNNING';
 
 /** The state rules of a sandbox at rest (contract 4.2). Everything that changes a state goes through this table. */
@@ -26,6 +27,7 @@ export const RULES: Readonly<Record<State, Readonly<Record<Action, Decision>>>> 
     resume: 'wait',
     extend: STOPPED,
     change: 'ready',
+    resize: 'wait',
     snapshot: 'wait',
     restore: 'wait',
     destroy: DESTROY,
@@ -36,6 +38,7 @@ export const RULES: Readonly<Record<State, Readonly<Record<Action, Decision>>>> 
     resume: 'ready',
     extend: 'ready',
     change: 'ready',
+    resize: limits('running'),
     snapshot: keep('running'),
     restore: RESTORE,
     destroy: DESTROY,
@@ -46,6 +49,7 @@ export const RULES: Readonly<Record<State, Readonly<Record<Action, Decision>>>> 
     resume: RESUME,
     extend: STOPPED,
     change: 'ready',
+    resize: limits('paused'),
     snapshot: keep('paused'),
     restore: RESTORE,
     destroy: DESTROY,
@@ -56,6 +60,7 @@ export const RULES: Readonly<Record<State, Readonly<Record<Action, Decision>>>> 
     resume: RESUME,
     extend: STOPPED,
     change: 'ready',
+    resize: STOPPED,
     snapshot: STOPPED,
     restore: RESTORE,
     destroy: DESTROY,
@@ -66,6 +71,7 @@ export const RULES: Readonly<Record<State, Readonly<Record<Action, Decision>>>> 
     resume: 'GONE',
     extend: 'GONE',
     change: 'GONE',
+    resize: 'GONE',
     snapshot: 'GONE',
     restore: 'GONE',
     destroy: 'ready',
@@ -75,8 +81,7 @@ export const RULES: Readonly<Record<State, Readonly<Record<Action, Decision>>>> 
 /** While a transition runs everything waits for its end, except that destroying is legal at any moment and changing fields needs no host. */
 export const decide = (row: Pick<SandboxRow, 'state' | 'transition'>, action: Action): Decision => {
   const rule = RULES[row.state][action];
-  // A sandbox goes on while its files are copied: a command meets a freeze of milliseconds.
-  if (row.transition === 'snapshotting' && rule === 'ready') return rule;
+  if (GOES_ON.includes(row.transition) && rule === 'ready') return rule;
   if (row.transition === null || row.state === 'destroyed' || action === 'destroy' || action === 'change') return rule;
   const mayRunSoon = row.transition === 'resuming' || row.transition === 'restoring';
   return rule === 'SANDBOX_NOT_RUNNING' && !mayRunSoon ? rule : 'wait';
@@ -100,7 +105,18 @@ const SOURCES = {
   resuming: ['paused', 'error'],
   snapshotting: ['running', 'paused'],
   restoring: ['running', 'paused', 'error'],
+  resizing: ['running', 'paused'],
+  hibernating: ['paused'],
 } as const satisfies Readonly<Record<Exclude<Transition, 'destroying'>, readonly State[]>>;
 
 /** After this a reconciler ends the transition. Seconds; a healthy host needs well under one. */
-export const DEADLINE_SECONDS = { provisioning: 60, pausing: 30, resuming: 60, destroying: 30, snapshotting: 30, restoring: 60 } as const;
+export const DEADLINE_SECONDS = {
+  provisioning: 60,
+  pausing: 30,
+  resuming: 60,
+  destroying: 30,
+  snapshotting: 30,
+  restoring: 60,
+  resizing: 30,
+  hibernating: 30,
+} as const;

@@ -10,8 +10,10 @@ import type { SandboxRow } from '../types.ts';
 /** How long a call waits for what is under way with the sandbox (contract 4.2). */
 const SETTLE_MS = 30_000;
 
+const TRANSITIONS = { snapshot: 'snapshotting', restore: 'restoring', resize: 'resizing' } as const;
+
 /** Waits until the sandbox rests where `action` may start; of two callers each gets its turn. */
-const untilRest = async (op: Op, core: Core, lookup: Lookup, action: 'snapshot' | 'restore', until: number): Promise<SandboxRow> => {
+const untilRest = async (op: Op, core: Core, lookup: Lookup, action: keyof typeof TRANSITIONS, until: number): Promise<SandboxRow> => {
   for (;;) {
     const row = await lookup();
     if (row === undefined) throw notFound();
@@ -31,12 +33,12 @@ export const claimFor = async <T>(
   core: Core,
   lookup: Lookup,
   how: {
-    readonly action: 'snapshot' | 'restore';
+    readonly action: keyof typeof TRANSITIONS;
     readonly write: (tx: Tx, claimed: SandboxRow, now: Date) => Promise<T>;
   },
 ): Promise<{ readonly claimed: SandboxRow; readonly written: T }> => {
   const until = Date.now() + SETTLE_MS;
-  const transition = how.action === 'snapshot' ? 'snapshotting' : 'restoring';
+  const transition = TRANSITIONS[how.action];
   for (;;) {
     const row = await untilRest(op, core, lookup, how.action, until);
     const now = core.now();
