@@ -14,6 +14,7 @@ export type { Command, ExecEvent, ExecOptions, ExecResult } from './resources/ex
 export type { SandboxFile, WriteOptions } from './resources/files.ts';
 export type { LogLine, LogStreamOptions } from './resources/logs.ts';
 export type { Invite, Member, NewInvite } from './resources/members.ts';
+export type { MetricPoint, SandboxMetrics } from './resources/metrics.ts';
 export type { BlockedTraffic, NetworkPolicy } from './resources/networkPolicy.ts';
 export type { EnvVariable, Port, Preview, PreviewToken, Share } from './resources/previews.ts';
 export type { Process, ProcessOptions } from './resources/processes.ts';

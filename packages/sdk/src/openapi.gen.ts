@@ -970,7 +970,10 @@ export interface paths {
         delete: operations["sandboxes.destroy"];
         options?: never;
         head?: never;
-        /** Change a sandbox */
+        /**
+         * Change a sandbox; its size also while it runs
+         * @description A changed timer counts from now. A size below what is in use is refused with CONFLICT, `details.reason` `memory` or `disk`, and changes nothing.
+         */
         patch: operations["sandboxes.update"];
         trace?: never;
     };
@@ -1366,6 +1369,26 @@ export interface paths {
          * @description Events `log` (as in the list) and, when nothing more can come, `end`. Resumable with `Last-Event-ID`. Never wakes a sandbox.
          */
         get: operations["sandboxes.logs.stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandboxes/{id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Processor, memory, disk and network over a window of time
+         * @description A point a step in which it ran. `cpu_percent`: 100 is one processor. `network_*_bytes`: within the step. Windows from 5m to 7d; step 10 s up to an hour, 5 min up to a day, else 30 min.
+         */
+        get: operations["sandboxes.metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3012,6 +3035,8 @@ export interface components {
             cpu_count?: number;
             memory_mb?: number;
             disk_size_mb?: number;
+            /** @description answers 200 with the sandbox of that name in the project where there is one; needs `name` */
+            get_or_create?: boolean;
             /** @description seconds */
             timeout_sec?: number;
             /** @description seconds; 0 = off, else at least 60 */
@@ -3067,6 +3092,32 @@ export interface components {
             metadata?: Record<string, unknown>;
             external_user_id?: string | null;
         };
+        SandboxMetrics: {
+            window: string;
+            step_sec: number;
+            series: {
+                cpu_percent: [
+                    string,
+                    number
+                ][];
+                memory_bytes: [
+                    string,
+                    number
+                ][];
+                disk_bytes: [
+                    string,
+                    number
+                ][];
+                network_rx_bytes: [
+                    string,
+                    number
+                ][];
+                network_tx_bytes: [
+                    string,
+                    number
+                ][];
+            };
+        };
         SandboxReadiness: {
             ready: boolean;
             /** @enum {string} */
@@ -3097,6 +3148,8 @@ export interface components {
             cpu_count?: number;
             memory_mb?: number;
             disk_size_mb?: number;
+            /** @description answers 200 with the sandbox of that name in the project where there is one; needs `name` */
+            get_or_create?: boolean;
             /** @description seconds */
             timeout_sec?: number;
             /** @description seconds; 0 = off, else at least 60 */
@@ -3157,6 +3210,11 @@ export interface components {
             /** @description seconds; 0 = off, else at least 60 */
             idle_timeout_sec?: number;
             preview_port?: number | null;
+            /** @enum {string} */
+            size?: "xs" | "small" | "medium" | "large" | "xl";
+            cpu_count?: number;
+            memory_mb?: number;
+            disk_size_mb?: number;
             external_workspace_id?: string | null;
             external_user_id?: string | null;
             external_project_id?: string | null;
@@ -6283,7 +6341,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Change a sandbox */
+            /** @description Change a sandbox; its size also while it runs */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6298,12 +6356,14 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
             410: components["responses"]["Error410"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             422: components["responses"]["Error422"];
             429: components["responses"]["Error429"];
             500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
             503: components["responses"]["Error503"];
         };
     };
@@ -7418,6 +7478,41 @@ export interface operations {
             422: components["responses"]["Error422"];
             429: components["responses"]["Error429"];
             500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.metrics": {
+        parameters: {
+            query?: {
+                window?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Processor, memory, disk and network over a window of time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SandboxMetrics"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
             503: components["responses"]["Error503"];
         };
     };

@@ -2,6 +2,7 @@ import type { Sandbox, SandboxCreate } from '@miosa/sdk';
 import { type Context, integer, leaf, pairs } from '../context.ts';
 import { ownership, projectId, sandboxId, workspaceId } from '../names.ts';
 import type { Register } from '../run.ts';
+import { tendingCommands } from './tending.ts';
 
 interface Scope {
   readonly workspace?: string;
@@ -16,6 +17,7 @@ interface CreateOptions extends Scope {
   readonly ttl?: number;
   readonly idle?: number;
   readonly ephemeral?: boolean;
+  readonly getOrCreate?: boolean;
   readonly externalWorkspaceId?: string;
   readonly externalUserId?: string;
   readonly externalProjectId?: string;
@@ -50,6 +52,7 @@ const create = async (context: Context<CreateOptions>): Promise<undefined> => {
       timeoutSec: o.ttl,
       idleTimeoutSec: o.idle,
       persistent: o.ephemeral === true ? false : undefined,
+      getOrCreate: o.getOrCreate,
       externalWorkspaceId: o.externalWorkspaceId,
       externalUserId: o.externalUserId,
       externalProjectId: o.externalProjectId,
@@ -92,6 +95,7 @@ export const sandboxCommands: Register = (parent, io, setExitCode) => {
     .option('--ttl <seconds>', 'time it may run without being extended', integer('--ttl', 60, 86_400))
     .option('--idle <seconds>', 'time without activity after which it pauses', integer('--idle', 0, 86_400))
     .option('--ephemeral', 'destroy it instead of pausing it')
+    .option('--get-or-create', 'the sandbox of that --name in the project, where there is one')
     .option('--external-workspace-id <id>')
     .option('--external-user-id <id>')
     .option('--external-project-id <id>');
@@ -115,6 +119,7 @@ export const sandboxCommands: Register = (parent, io, setExitCode) => {
       output.result(deleted, deleted.id, `Destroyed ${deleted.id}.`);
     },
   );
+  tendingCommands(parent, io, setExitCode);
   for (const verb of ['pause', 'resume'] as const)
     leaf(
       parent.command(`${verb} <sandbox>`).description(`${verb} a sandbox; its files stay`),

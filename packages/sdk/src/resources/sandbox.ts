@@ -34,6 +34,7 @@ interface SandboxActions extends AsyncDisposable {
   destroy: Bound<SandboxesApi['destroy']>;
   readiness: Bound<SandboxesApi['readiness']>;
   usage: Bound<SandboxesApi['usage']>;
+  metrics: Bound<SandboxesApi['metrics']>;
   logs: Bound<SandboxesApi['logs']>;
   events: Bound<SandboxesApi['events']>;
   expose: Bound<SandboxesApi['expose']>;
@@ -69,6 +70,7 @@ type Verb =
   | 'destroy'
   | 'readiness'
   | 'usage'
+  | 'metrics'
   | 'logs'
   | 'events'
   | 'expose'
@@ -97,6 +99,7 @@ const VERBS: readonly Verb[] = [
   'destroy',
   'readiness',
   'usage',
+  'metrics',
   'logs',
   'events',
   'expose',

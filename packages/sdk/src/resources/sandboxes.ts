@@ -8,6 +8,7 @@ import { sandboxEvents } from './events.ts';
 import { type ExecResult, execApi } from './exec.ts';
 import { filesApi } from './files.ts';
 import { logsApi } from './logs.ts';
+import type { SandboxMetrics } from './metrics.ts';
 import { networkPolicyApi } from './networkPolicy.ts';
 import { envApi, type Preview, type PreviewToken, portsApi, previewsApi, sharesApi } from './previews.ts';
 import { processesApi } from './processes.ts';
@@ -31,6 +32,12 @@ export const sandboxesApi = (t: Transport) => {
     /** A new sandbox, ready for commands (or, with `wait: false`, on its way). The nine ownership fields say whose it is. */
     create: async (body: SandboxCreate = {}, options?: CallOptions): Promise<Sandbox> =>
       one(await t.data({ method: 'POST', path: '/sandboxes', body, options, serverTimeMs: waitMs(body) })),
+    /**
+     * The sandbox of that name in the project, or a new one: of any number of callers at once, one makes it. An existing one is answered as
+     * it is, whatever else the fields say; a paused one wakes when it is used.
+     */
+    getOrCreate: async (body: Omit<SandboxCreate, 'getOrCreate'> & { readonly name: string }, options?: CallOptions): Promise<Sandbox> =>
+      api.create({ ...body, getOrCreate: true }, options),
     /** Create and first command in one call; with `keep: false` the sandbox is destroyed afterwards. */
     run: async (body: SandboxRun, options?: CallOptions): Promise<{ sandbox: Sandbox; result: ExecResult }> => {
       const serverTimeMs = waitMs(body) + (body.timeout ?? 60) * 1000;
@@ -52,6 +59,7 @@ export const sandboxesApi = (t: Transport) => {
     },
     get: async (id: string, options?: CallOptions): Promise<Sandbox> =>
       one(await t.data({ method: 'GET', path: path`/sandboxes/${id}`, options })),
+    /** Name, tags, timers, and the size, also while it runs. */
     update: async (id: string, body: Body<'sandboxes.update'>, options?: CallOptions): Promise<Sandbox> =>
       one(await t.data({ method: 'PATCH', path: path`/sandboxes/${id}`, body, options })),
     /** For good; its tokens die with it. */
@@ -66,6 +74,9 @@ export const sandboxesApi = (t: Transport) => {
       t.data({ method: 'GET', path: path`/sandboxes/${id}/readiness`, query, options, serverTimeMs: (query.waitSeconds ?? 0) * 1000 }),
     usage: (id: string, options?: CallOptions): Promise<Data<'sandboxes.usage'>> =>
       t.data({ method: 'GET', path: path`/sandboxes/${id}/usage`, options }),
+    /** Processor, memory, disk and network over a window, `5m` to `7d` (default `1h`). */
+    metrics: (id: string, query: Query<'sandboxes.metrics'> = {}, options?: CallOptions): Promise<SandboxMetrics> =>
+      t.data({ method: 'GET', path: path`/sandboxes/${id}/metrics`, query, options }),
     /** The last lines of all its processes, oldest first. */
     logs: logsApi(t),
     /** What happens to it, as it happens, until it is destroyed. */

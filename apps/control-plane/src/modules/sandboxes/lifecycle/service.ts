@@ -42,21 +42,22 @@ export const resumeSandbox = async (op: Op, core: Core, id: string, wait: boolea
 /** Moves the deadline of the running window, never nearer. */
 export const extendSandbox = async (op: Op, core: Core, id: string, timeoutSec: number | undefined): Promise<SandboxRow> => {
   const row = await settleFor(op, core, lookupFor(op, core, id), 'extend');
-  const now = op.now();
+  const now = core.now();
   const deadline = new Date(now.getTime() + (timeoutSec ?? row.timeout_sec) * 1000);
   const extended = await core.db.tx(op, 'sandboxes.extend', async (tx) => {
     const changed = await extendRunning(tx, id, deadline, now);
     if (changed !== undefined) await auditSandbox(tx, op, 'sandboxes.extend', changed);
     return changed;
   });
-  if (extended === undefined) throw notRunning(await getSandbox(op, core, id));
-  return extended;
+  if (extended !== undefined) return extended;
+  const found = await getSandbox(op, core, id);
+  throw found.state === 'destroyed' ? gone(found) : notRunning(found);
 };
 
 export const updateSandbox = async (op: Op, core: Core, id: string, change: ChangeRequest): Promise<SandboxRow> => {
   const row = await settleFor(op, core, lookupFor(op, core, id), 'change');
   const { size, cpu_count, memory_mb, disk_size_mb, ...fields } = change;
-  changesOf(row, fields, op.now()); // what is wrong with it is said before anything has changed
+  changesOf(row, fields, core.now()); // what is wrong with it is said before anything has changed
   if (fields.always_on === true && !row.always_on) assertAlwaysOn(core.policy, (await createDefaults(core.db.read, row.project_id)).plan);
   const shape = shapeOf({ size, cpu_count, memory_mb, disk_size_mb }, row.size as SizeName);
   if (shape.size !== row.size) {
@@ -64,7 +65,7 @@ export const updateSandbox = async (op: Op, core: Core, id: string, change: Chan
     const resized = await resizeSandbox(op, core, id, shape);
     if (Object.keys(fields).length === 0) return resized;
   }
-  const now = op.now();
+  const now = core.now();
   const changed = await core.db.tx(op, 'sandboxes.update', async (tx) => {
     const locked = await lockLiving(tx, id);
     if (locked === undefined) return undefined;

@@ -63,7 +63,7 @@ describe('state table', () => {
     expect(row('paused', 'snapshotting')).toEqual(['wait', 'ready', 'wait', N, 'ready', 'wait', 'wait', 'wait', 'destroying→destroyed']);
     expect(row('running', 'resizing')).toEqual(row('running', 'snapshotting'));
     expect(row('paused', 'resizing')).toEqual(row('paused', 'snapshotting'));
-    expect(row('paused', 'hibernating')).toEqual(row('paused', 'resuming'));
+    expect(row('paused', 'hibernating')).toEqual(['wait', 'wait', 'wait', N, 'ready', 'wait', 'wait', 'wait', 'destroying→destroyed']);
     expect(row('running', 'restoring')).toEqual(['wait', 'wait', 'wait', 'wait', 'ready', 'wait', 'wait', 'wait', 'destroying→destroyed']);
   });
 

@@ -1,7 +1,7 @@
 import type { RuntimePort } from '@miosa/runtime';
 import { createFakeRuntime, type FakeRuntime } from '@miosa/runtime/fake';
 
-type Call = 'create' | 'pause' | 'resume' | 'destroy' | 'list' | 'snapshot' | 'restore' | 'deleteSnapshot';
+type Call = 'create' | 'pause' | 'resume' | 'destroy' | 'list' | 'snapshot' | 'restore' | 'deleteSnapshot' | 'resize' | 'stop';
 
 /** The fake runtime, with its calls counted, failing or held on demand. Only in tests. */
 export interface TestHost {
@@ -41,6 +41,14 @@ export const createTestHost = (): TestHost => {
       resume: async (id) => {
         await enter('resume', id);
         return fake.resume(id);
+      },
+      resize: async (id, shape) => {
+        await enter('resize', id);
+        return fake.resize(id, shape);
+      },
+      stop: async (id) => {
+        await enter('stop', id);
+        return fake.stop(id);
       },
       destroy: async (id) => {
         await enter('destroy', id);

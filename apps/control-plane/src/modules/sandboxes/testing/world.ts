@@ -7,6 +7,7 @@ import { createEvents } from '../../events/index.ts';
 import { createTenancy, createTenant } from '../../tenancy/index.ts';
 import { createCore } from '../core.ts';
 import { sandboxRoutes } from '../index.ts';
+import { DEFAULT_POLICY, type SandboxPolicy } from '../policy.ts';
 import { createTestHost, type TestHost } from './host.ts';
 
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -56,7 +57,9 @@ const liveKey = (tenantId: TenantId, over: Partial<Extract<Actor, { type: 'key' 
   ...over,
 });
 
-export const createWorld = async (options: { readonly runtime?: RuntimePort } = {}): Promise<World> => {
+export const createWorld = async (
+  options: { readonly runtime?: RuntimePort; readonly policy?: Partial<SandboxPolicy> } = {},
+): Promise<World> => {
   const database = await testDatabase();
   const host = createTestHost();
   const tenancy = createTenancy({ db: database.db });
@@ -75,6 +78,7 @@ export const createWorld = async (options: { readonly runtime?: RuntimePort } = 
     sealKey: randomBytes(32),
     log: silent,
     now,
+    policy: { ...DEFAULT_POLICY, ...options.policy },
     mintTicket: async (op: Op, path: string) => {
       const ticket = `sset_${newUuid()}`;
       tickets.set(`${ticket} /api/v1${path}`, op.actor);
