@@ -39,6 +39,7 @@ const BODIES: Record<string, object> = {
   'sandboxes.files.copy': { from: 'a', to: 'b' },
   'sandboxes.files.chmod': { path: 'a', mode: '0600' },
   'sandboxes.expose': { port: 3000 },
+  'sandboxes.networkPolicy.set': { default_effect: 'allow', rules: [] },
   'sandboxes.env.set': { vars: [{ key: 'A', value: 'b' }] },
 };
 

@@ -261,3 +261,16 @@ export const tenantSuspended = async (db: Db, tenantId: string): Promise<boolean
     .where('id', '=', tenantId as TenantId)
     .where('suspended_at', 'is not', null)
     .executeTakeFirst()) !== undefined;
+
+/** Any number that nobody else locks. */
+const CAPACITY_LOCK = 4_202_001;
+
+/** One create at a time over all control planes: two that both find the last room must not both take it. Until the transaction ends. */
+export const holdCapacity = async (tx: Tx): Promise<void> => {
+  await sql`select pg_advisory_xact_lock(${CAPACITY_LOCK})`.execute(tx);
+};
+
+/** Nobody else makes a sandbox of that name in the project by `get_or_create` until the transaction ends. */
+export const holdName = async (tx: Tx, projectId: string, name: string): Promise<void> => {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`sandbox ${projectId} ${name}`}, 0))`.execute(tx);
+};

@@ -1,12 +1,9 @@
 import type { Tx } from '@miosa/db';
 import { Fault } from '@miosa/kernel';
-import { sql } from 'kysely';
 import type { Core } from '../deps.ts';
-import { sumOfRunning } from '../store.ts';
+import { holdCapacity, sumOfRunning } from '../store.ts';
 import type { SandboxRow } from '../types.ts';
 
-/** One at a time over all control planes: two that both find the last room must not both take it. Any number that nobody else locks. */
-const LOCK = 4_202_001;
 const RETRY_SECONDS = 10;
 const MIB = 2 ** 20;
 
@@ -25,7 +22,7 @@ export const assertCapacity = async (tx: Tx, core: Core, need: Need): Promise<vo
   if (!isLimited(core)) return;
   const { memoryOvercommit, cpuOvercommit } = core.policy;
   const { host } = await core.capabilities();
-  await sql`select pg_advisory_xact_lock(${LOCK})`.execute(tx);
+  await holdCapacity(tx);
   const taken = await sumOfRunning(tx, need.id);
   if (memoryOvercommit !== null && (taken.memoryMiB + need.memory_mb) * MIB > host.memoryBytes * memoryOvercommit) throw full('memory');
   if (cpuOvercommit !== null && taken.vcpus + need.cpu_count > host.cpuCount * cpuOvercommit) throw full('cpu');

@@ -1,9 +1,8 @@
 import type { Db, Tx } from '@miosa/db';
 import { invalid, type Op } from '@miosa/kernel';
-import { sql } from 'kysely';
 import type { Ownership } from '../../tenancy/index.ts';
 import type { Core } from '../deps.ts';
-import { findByName } from '../store.ts';
+import { findByName, holdName } from '../store.ts';
 import type { SandboxRow } from '../types.ts';
 import { visibilityOf } from '../visibility.ts';
 
@@ -27,7 +26,7 @@ export const namedIn = async (op: Op, core: Core, ownership: Ownership, name: st
     name,
     find,
     findAlone: async (tx) => {
-      await sql`select pg_advisory_xact_lock(hashtextextended(${`sandbox ${ownership.projectId} ${name}`}, 0))`.execute(tx);
+      await holdName(tx, ownership.projectId, name);
       return find(tx);
     },
   };

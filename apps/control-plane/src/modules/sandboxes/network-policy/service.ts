@@ -37,8 +37,9 @@ const carriedOut = async (core: Core, id: string): Promise<void> => {
 };
 
 export const setPolicy = async (op: Op, core: Core, id: string, body: NetworkPolicyWire): Promise<NetworkPolicyWire> => {
-  const policy = networkPolicyWire(parseNetworkPolicy('network_policy', body));
+  // First whose sandbox it is: what is wrong with the body is told to those who may know that it exists.
   const row = await settleFor(op, core, lookupFor(op, core, id), 'change');
+  const policy = networkPolicyWire(parseNetworkPolicy('network_policy', body));
   await core.db.tx(op, 'sandboxes.networkPolicy.set', async (tx) => {
     await putPolicy(tx, row, policy, op.now());
     await auditSandbox(tx, op, 'sandboxes.network_policy.set', row, { metadata: { network_policy: policy } });
