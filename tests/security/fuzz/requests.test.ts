@@ -106,7 +106,9 @@ it('answers any JSON where another was meant without falling over', async () => 
 });
 
 it('answers any query without falling over', async () => {
-  const lists = operations().filter(({ method, path, query }) => method === 'GET' && !path.includes('{') && !path.endsWith('/stream') && query.length > 0);
+  const lists = operations().filter(
+    ({ method, path, query }) => method === 'GET' && !path.includes('{') && !path.endsWith('/stream') && query.length > 0,
+  );
   const values = fc.oneof(
     escaped,
     fc.string({ maxLength: 100 }).map((value) => encodeURIComponent(value.toWellFormed())),
