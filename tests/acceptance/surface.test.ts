@@ -167,7 +167,7 @@ it('ports, previews, tokens and shares', async () => {
 });
 
 it('network policy', async () => {
-  const policy = { defaultEffect: 'deny' as const, rules: [{ effect: 'allow' as const, destination: 'registry.npmjs.org', ports: [443] }] };
+  const policy = { defaultEffect: 'deny' as const, rules: [{ effect: 'allow' as const, destination: 'api.example.com', ports: [443] }] };
   await sandboxes.networkPolicy.set(id, policy);
   expect(await sandboxes.networkPolicy.get(id)).toMatchObject(policy);
   await sandboxes.exec(id, 'python3 -c "import socket; socket.gethostbyname(\'example.org\')"');
