@@ -47,10 +47,12 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   const cgroups = openCgroups(`miosa-${config.instance}`);
   const disk = await openDisk(helper, folder, config.diskGiB);
   const live = records.all().filter((record) => record.phase === 'running' && isAlive(record.process));
-  const running = live.flatMap(({ spec, slot }) => (slot === null ? [] : [{ id: spec.id, slot, levels: spec.networkPolicy ?? [] }]));
+  const running = live.flatMap(({ spec, slot, brokeredHosts }) =>
+    slot === null ? [] : [{ id: spec.id, slot, levels: spec.networkPolicy ?? [], hosts: brokeredHosts ?? [] }],
+  );
   const network = await openNetwork({ config, folder, helper, running, log });
   const slots = slotPool({ helper, plan: network.plan, target: config.slotsReady, log });
-  slots.adopt(network.nameServerSlot.index);
+  for (const { index } of network.ownSlots) slots.adopt(index);
   for (const record of live) if (record.slot !== null) slots.adopt(record.slot);
   const booter = createBooter(config, { helper, cgroups, disk, stage });
   const meter = createMeter({
@@ -69,6 +71,7 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
     slots,
     plan: network.plan,
     policies: network.policies,
+    secrets: network.secrets,
     records,
     snapshots,
     booter,
