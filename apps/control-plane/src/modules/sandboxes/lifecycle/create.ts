@@ -14,7 +14,7 @@ import { checkMetadata, type Ownership, type OwnershipRequest } from '../../tena
 import { type Core, inBackground } from '../deps.ts';
 import { putEnv } from '../env/store.ts';
 import { checkVars, type EnvVar, injectedVars, sealVar, varsOf } from '../env/values.ts';
-import { announce } from '../events/announce.ts';
+import { announce, announceFork } from '../events/announce.ts';
 import { ensureStarted, startReady } from '../exec/start.ts';
 import { levelsOf } from '../network-policy/enforce.ts';
 import { copyPolicy, putPolicy } from '../network-policy/store.ts';
@@ -108,6 +108,7 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
     accepted,
     action: 'sandboxes.create',
     fromSnapshot: origin?.snapshot.id,
+    copyOf: origin?.source.id,
     wait: request.wait,
     waitMs: waitMs(request),
   });
@@ -126,7 +127,9 @@ export interface Launch {
   readonly draft: NewSandbox & { readonly created_at: Date };
   readonly ownership: Ownership;
   readonly vars: readonly EnvVar[];
-  /** Checked; without one a fork has that of its original. */
+  /** The sandbox whose files it gets. */
+  readonly copyOf?: string | undefined;
+  /** Checked; without one a copy has that of its original. */
   readonly networkPolicy?: NetworkPolicyWire | undefined;
   /** `performance.now()` when the request was accepted. */
   readonly accepted: number;
@@ -152,10 +155,11 @@ export const launch = async (op: Op, core: Core, how: Launch): Promise<Created> 
     const inserted = await insertSandbox(tx, draft);
     await putEnv(tx, sealed);
     if (how.networkPolicy !== undefined) await putPolicy(tx, inserted, how.networkPolicy, draft.created_at);
-    else if (inserted.parent_sandbox_id !== null) await copyPolicy(tx, inserted.parent_sandbox_id, inserted.id, draft.created_at);
+    else if (how.copyOf !== undefined) await copyPolicy(tx, how.copyOf, inserted.id, draft.created_at);
     await startMetering(tx, inserted, inserted.created_at);
     await auditSandbox(tx, op, how.action, inserted, originMetadata(inserted));
     await announce(tx, op, core, inserted, ['created'], ownership);
+    if (how.action === 'sandboxes.fork') await announceFork(tx, op, core, inserted);
     await keepCreated(tx, op, { row: inserted, ownership });
     return { inserted };
   });
