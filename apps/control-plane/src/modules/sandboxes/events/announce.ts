@@ -37,8 +37,13 @@ export const announce = async (
   happened: readonly [Happened, ...Happened[]],
   fresh?: Echo,
 ): Promise<void> => {
-  const echo = fresh ?? (await echoOf(op, { ...core, db: { ...core.db, read: tx } }, row));
-  const runtimeMs = fresh === undefined ? ((await totals(tx, 'sandbox', [row.id], core.now())).get(row.id)?.runtimeMs ?? 0) : 0;
+  const [echo, runtimeMs] =
+    fresh === undefined
+      ? await Promise.all([
+          echoOf(op, { ...core, db: { ...core.db, read: tx } }, row),
+          totals(tx, 'sandbox', [row.id], core.now()).then((sums) => sums.get(row.id)?.runtimeMs ?? 0),
+        ])
+      : [fresh, 0];
   const data = sandboxOf(core, row, echo, runtimeMs);
   const resource = { type: 'sandbox', id: row.id };
   await emit(tx, op, ...happened.map((word) => ({ type: `sandbox.${word}`, resource, data, ownership: ownershipOf(row) })));
