@@ -15,6 +15,8 @@ export interface RunnerConfig {
   readonly diskGiB: number;
   /** Network slots kept ready. */
   readonly slotsReady: number;
+  /** Machines booted ahead of demand, at most; 0 = none. */
+  readonly warmPool: number;
   /** IPv4 block that installations on one host share between them, each a sixteenth. */
   readonly addressPool: string;
   /** Resolver that sandboxes reach through their gateway; empty = the host's own. */
@@ -77,6 +79,7 @@ export const readConfig = (env: NodeJS.ProcessEnv): RunnerConfig => {
     logLevel: env.MIOSA_LOG_LEVEL ?? 'info',
     diskGiB: number('MIOSA_RUNNER_DISK_GIB', 0, 0, 1 << 20),
     slotsReady: number('MIOSA_RUNNER_SLOTS', 64, 1, 1024),
+    warmPool: number('MIOSA_WARM_POOL', 16, 0, 512),
     addressPool,
     resolver: env.MIOSA_RUNNER_DNS ?? '',
     gid: gid ?? 0,

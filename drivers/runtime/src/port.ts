@@ -42,6 +42,8 @@ export interface RuntimeInstance {
   readonly state: RuntimeState;
   readonly endpoint: AgentEndpoint;
   readonly isolation: 'container' | 'gvisor' | 'microvm';
+  /** Of its last boot: `warm` = the machine was booted ahead, before it was asked for. Absent = cold. */
+  readonly bootPath?: 'cold' | 'warm';
   readonly shape: RuntimeShape;
   /** `networkDigest` of the levels it obeys; absent = none. */
   readonly networkDigest?: string;
@@ -96,6 +98,8 @@ export interface RuntimeCapabilities {
   readonly templates: readonly string[];
   /** Of now. */
   readonly host: HostRoom;
+  /** Machines ready to be claimed, by template. Absent = the driver boots every one when it is asked for. */
+  readonly warm?: Readonly<Record<string, number>>;
 }
 
 /**
