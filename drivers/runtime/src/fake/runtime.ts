@@ -221,7 +221,7 @@ export const createFakeRuntime = (): FakeRuntime => {
       known(id);
       return [];
     },
-    capabilities: async () => ({ driver: 'fake', isolation: 'container', pauseKeeps: 'memory', templates: TEMPLATES, host }),
+    capabilities: async () => ({ driver: 'fake', tiers: ['container'], tiersAbsent: [], pauseKeeps: 'memory', templates: TEMPLATES, host }),
     use: (id, used) => {
       const machine = known(id);
       machine.used = { ...machine.used, ...used };
