@@ -1,4 +1,5 @@
 import { chownSync, mkdirSync, rmdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '@miosa/kernel';
 import type { RunnerConfig } from '../config.ts';
@@ -98,6 +99,10 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   await network.start();
   meter.start();
   tiers.probe();
+  // For `miosa doctor`, which may run when nothing else does.
+  const writeTiers = async (): Promise<void> =>
+    writeFile(join(folder, 'tiers.json'), JSON.stringify({ offered: await tiers.offered(), absent: await tiers.absent() }));
+  const told = writeTiers().catch((error: unknown) => log.warn({ err: error }, 'isolation tiers could not be noted'));
   log.info({ adopted: live.length, records: records.all().length, addresses: network.plan.base }, 'runner ready');
 
   /** A create or destroy under way may end in nothing while the stop waits for it. */
@@ -116,7 +121,7 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
     },
     shutdown: async () => {
       meter.stop();
-      await tiers.offered();
+      await told;
       const running = records.all().filter((record) => record.phase !== 'stopped');
       for (let start = 0; start < running.length; start += STOP_BATCH)
         await Promise.all(running.slice(start, start + STOP_BATCH).map(({ spec }) => stopOrGone(spec.id)));

@@ -1,4 +1,5 @@
 import { Fault, invalid, SIZES, type SizeName } from '@miosa/kernel';
+import type { Isolation } from '@miosa/runtime';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 
@@ -11,6 +12,7 @@ const Wire = Type.Object(
     idle_timeout_sec: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400 })),
     memory_overcommit: Overcommit,
     cpu_overcommit: Overcommit,
+    isolation: Type.Optional(Type.Enum(['container', 'gvisor', 'microvm'])),
     hibernate_after_sec: Type.Optional(Type.Union([Type.Integer({ minimum: 0, maximum: 2_592_000 }), Type.Null()])),
   },
   { additionalProperties: false },
@@ -27,6 +29,8 @@ export interface SandboxPolicy {
   /** Sum over running sandboxes, as a multiple of what the host has for them; null = only what is really in use counts. */
   readonly memoryOvercommit: number | null;
   readonly cpuOvercommit: number | null;
+  /** The least that may lie between a sandbox and its host; also what those get that ask for nothing. */
+  readonly isolation: Isolation;
   /** Paused for so long, a sandbox gives its memory back and keeps its files; null = only when the host needs the memory. */
   readonly hibernateAfterSec: number | null;
 }
@@ -37,6 +41,7 @@ export const DEFAULT_POLICY: SandboxPolicy = Object.freeze({
   idleTimeoutSec: 0,
   memoryOvercommit: null,
   cpuOvercommit: null,
+  isolation: 'container',
   hibernateAfterSec: null,
 });
 
@@ -55,6 +60,7 @@ export const sandboxPolicyOf = (name: string, value: unknown): SandboxPolicy => 
     idleTimeoutSec: idle,
     memoryOvercommit: wire.memory_overcommit ?? null,
     cpuOvercommit: wire.cpu_overcommit ?? null,
+    isolation: wire.isolation ?? DEFAULT_POLICY.isolation,
     hibernateAfterSec: wire.hibernate_after_sec ?? null,
   });
 };

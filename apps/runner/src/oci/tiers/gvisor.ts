@@ -22,13 +22,7 @@ const mountsOf = ({ mounts, root }: Spec) => [
 export const gvisorTier = (runtime: string): Tier => ({
   isolation: 'gvisor',
   runtime,
-  runtimeFlags: [
-    '--platform=ptrace',
-    '--network=sandbox',
-    '--ignore-cgroups',
-    '--host-uds=none',
-    '--file-access-mounts=exclusive',
-  ],
+  runtimeFlags: ['--platform=ptrace', '--network=sandbox', '--ignore-cgroups', '--host-uds=none', '--file-access-mounts=exclusive'],
   // Older ones take a namespace that shows rmem_default for the host's; newer kernels show it in every one.
   hideDirs: ['/proc/sys/net/core'],
   relayed: true,

@@ -22,6 +22,12 @@ export interface Tiers {
 
 const microvm: AbsentTier = { isolation: 'microvm', reason: 'only on Kubernetes, by runtime class' };
 
+/** The runtime's own last word, where it left one. */
+const reasonOf = (error: unknown): string => {
+  const text = error instanceof Error ? error.message : String(error);
+  return [...text.matchAll(/"msg":("(?:[^"\\]|\\.)*")/g)].map(([, message]) => JSON.parse(message ?? '""') as string).at(-1) ?? text;
+};
+
 /** `tryBoot` starts and ends a sandbox and rejects with the reason when it cannot. Beside `container`, a tier is offered only after that. */
 export const createTiers = (config: RunnerConfig, tryBoot: (tier: Tier) => Promise<void>, log: Log): Tiers => {
   const container = containerTier(config.runtime);
@@ -37,7 +43,7 @@ export const createTiers = (config: RunnerConfig, tryBoot: (tier: Tier) => Promi
           tried.resolve(null);
         },
         (error: unknown) => {
-          const reason = error instanceof Error ? error.message : String(error);
+          const reason = reasonOf(error);
           log.warn({ isolation: 'gvisor', reason }, 'isolation tier is not offered');
           tried.resolve({ isolation: 'gvisor', reason });
         },
