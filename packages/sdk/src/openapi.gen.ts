@@ -6146,6 +6146,8 @@ export interface operations {
                 slug?: string;
                 tag?: string;
                 template_id?: string;
+                /** @description JSON object: has these keys with these values */
+                metadata?: string;
                 since?: string;
                 until?: string;
             };

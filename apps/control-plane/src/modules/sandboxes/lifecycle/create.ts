@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import {
+  type NetworkPolicy,
   type NetworkPolicyWire,
   networkPolicyWire,
   newId,
@@ -14,7 +15,7 @@ import { checkMetadata, type Ownership, type OwnershipRequest } from '../../tena
 import { type Core, inBackground } from '../deps.ts';
 import { putEnv } from '../env/store.ts';
 import { checkVars, type EnvVar, injectedVars, sealVar, varsOf } from '../env/values.ts';
-import { announce } from '../events/announce.ts';
+import { announce, announceFork } from '../events/announce.ts';
 import { ensureStarted, startReady } from '../exec/start.ts';
 import { levelsOf } from '../network-policy/enforce.ts';
 import { copyPolicy, putPolicy } from '../network-policy/store.ts';
@@ -24,7 +25,7 @@ import { createDefaults, endBoot, findAny, insertSandbox } from '../store.ts';
 import type { NewSandbox, ReadinessProbe, SandboxRow } from '../types.ts';
 import { keyIdOf, ownerOf } from '../visibility.ts';
 import { auditSandbox, startMetering, voidMetering } from './audit.ts';
-import { assertCapacity } from './capacity.ts';
+import { assertCapacity, isLimited } from './capacity.ts';
 import { bootedElsewhere, type Created, createdEarlier, keepCreated } from './created-earlier.ts';
 import { cleanHost, deadlineAfter, expiryOf, sweepIfDestroyed } from './effects.ts';
 import { type Named, namedIn } from './existing.ts';
@@ -111,6 +112,7 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
     accepted,
     action: 'sandboxes.create',
     fromSnapshot: origin?.snapshot.id,
+    copyOf: origin?.source.id,
     wait: request.wait,
     waitMs: waitMs(request),
   });
@@ -129,7 +131,9 @@ export interface Launch {
   readonly draft: NewSandbox & { readonly created_at: Date };
   readonly ownership: Ownership;
   readonly vars: readonly EnvVar[];
-  /** Checked; without one a fork has that of its original. */
+  /** The sandbox whose files it gets. */
+  readonly copyOf?: string | undefined;
+  /** Checked; without one a copy has that of its original. */
   readonly networkPolicy?: NetworkPolicyWire | undefined;
   /** `performance.now()` when the request was accepted. */
   readonly accepted: number;
@@ -147,30 +151,45 @@ export const launch = async (op: Op, core: Core, how: Launch): Promise<Created> 
   const { draft, ownership, fromSnapshot, afterBoot = async () => {} } = how;
   const sealed = how.vars.map((entry) => sealVar(core.sealKey, draft.id, entry, draft.created_at));
   const inserting = core.db.tx(op, how.action, async (tx) => {
-    if (!(await core.tenancy.holdProject(tx, ownership.tenantId, ownership.projectId))) throw notFound();
-    const existing = await how.named?.findAlone(tx);
-    if (existing !== undefined) return { existing };
-    await assertCapacity(tx, core, draft);
-    if (fromSnapshot !== undefined) await useSnapshot(tx, fromSnapshot, draft.created_at);
-    const inserted = await insertSandbox(tx, draft);
-    await putEnv(tx, sealed);
-    if (how.networkPolicy !== undefined) await putPolicy(tx, inserted, how.networkPolicy, draft.created_at);
-    else if (inserted.parent_sandbox_id !== null) await copyPolicy(tx, inserted.parent_sandbox_id, inserted.id, draft.created_at);
-    await startMetering(tx, inserted, inserted.created_at);
-    await auditSandbox(tx, op, how.action, inserted, originMetadata(inserted));
-    await announce(tx, op, core, inserted, ['created'], ownership);
-    await keepCreated(tx, op, { row: inserted, ownership });
-    return { inserted };
+    const holding = core.tenancy.holdProject(tx, ownership.tenantId, ownership.projectId).then((held) => {
+      if (!held) throw notFound();
+    });
+    const mustLook = how.named !== undefined || isLimited(core) || fromSnapshot !== undefined;
+    if (mustLook) {
+      await holding;
+      const existing = await how.named?.findAlone(tx);
+      if (existing !== undefined) return { existing };
+      await assertCapacity(tx, core, draft);
+      if (fromSnapshot !== undefined) await useSnapshot(tx, fromSnapshot, draft.created_at);
+    }
+    // What is started together travels together: two waits for the database and one for the commit.
+    const [, inserted] = await Promise.all([holding, insertSandbox(tx, draft)]);
+    const policy = (): Promise<void> | undefined => {
+      if (how.networkPolicy !== undefined) return putPolicy(tx, inserted, how.networkPolicy, draft.created_at);
+      return how.copyOf === undefined ? undefined : copyPolicy(tx, how.copyOf, inserted.id, draft.created_at);
+    };
+    const written = Promise.all([
+      policy(),
+      putEnv(tx, sealed),
+      startMetering(tx, inserted, inserted.created_at),
+      auditSandbox(tx, op, how.action, inserted, originMetadata(inserted)),
+      announce(tx, op, core, inserted, ['created'], ownership),
+      how.action === 'sandboxes.fork' ? announceFork(tx, op, core, inserted) : undefined,
+      keepCreated(tx, op, { row: inserted, ownership }),
+    ]);
+    // Of its own no other can know yet; a change of a wider level after this reading is brought to the host by the reconciler.
+    const [levels] = await Promise.all([levelsOf(core, [inserted.id], tx), written]);
+    return { inserted, levels: levels.get(inserted.id) ?? [] };
   });
   const ended = (): void => void inBackground(core, afterBoot());
   inserting.catch(ended);
-  const { inserted: row, existing } = await inserting;
+  const { inserted: row, existing, levels } = await inserting;
   if (row === undefined) {
     ended();
     return { row: existing, ownership, existed: true };
   }
   const env = Object.fromEntries(how.vars.map(({ key, value }) => [key, value]));
-  const booting = inBackground(core, boot(op, core, row, { accepted: how.accepted, env, fromSnapshot, ownership }));
+  const booting = inBackground(core, boot(op, core, row, { accepted: how.accepted, env, levels, fromSnapshot, ownership }));
   booting.then(ended, ended);
   if (how.wait === false) {
     booting.catch(() => {}); // recorded in the row
@@ -262,6 +281,7 @@ const within = async (core: Core, booting: Promise<SandboxRow>, row: SandboxRow,
 interface Boot {
   readonly accepted: number;
   readonly env: Readonly<Record<string, string>>;
+  readonly levels: readonly NetworkPolicy[];
   readonly fromSnapshot: string | undefined;
   readonly ownership: Ownership;
 }
@@ -278,7 +298,7 @@ const boot = async (op: Op, core: Core, row: SandboxRow, how: Boot): Promise<San
       diskMiB: row.disk_size_mb,
       pidsMax: PIDS_MAX,
       env: { ...how.env, ...injectedVars(row) },
-      networkPolicy: (await levelsOf(core, [row.id])).get(row.id) ?? [],
+      networkPolicy: how.levels,
       ...(how.fromSnapshot === undefined ? {} : { fromSnapshot: how.fromSnapshot }),
       ...(row.isolation === null ? {} : { isolation: row.isolation }),
     });

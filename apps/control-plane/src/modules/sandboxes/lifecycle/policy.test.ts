@@ -87,6 +87,41 @@ describe('what the operator allows', () => {
     expect(answers.filter(({ status }) => status === 503)).toHaveLength(20);
   });
 
+  test('an organization has no more at once than its caps, however many creates, forks and resumes race; another has its own', async () => {
+    world = await createWorld({ policy: { runningPerOrganization: 3, sandboxesPerOrganization: 5 } });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => world.call('POST', '/sandboxes', {})));
+    const made = answers.filter(({ status }) => status === 201).map(({ body }) => body.data.id);
+    expect(made).toHaveLength(3);
+    const refused = answers.find(({ status }) => status !== 201);
+    expect([refused?.status, refused?.body.error.details]).toEqual([
+      403,
+      { quota: 'running_sandboxes', limit: 3, used: 3, level: 'organization' },
+    ]);
+    const fork = await world.call('POST', `/sandboxes/${made[0]}/fork`, {});
+    expect([fork.status, fork.body.error.code]).toEqual([403, 'QUOTA_EXCEEDED']);
+    for (const id of made) await world.call('POST', `/sandboxes/${id}/pause`);
+    const more = [await world.create(), await world.create()];
+    const waking = await Promise.all(made.map((id) => world.call('POST', `/sandboxes/${id}/resume`, {})));
+    expect(waking.map(({ status }) => status).sort()).toEqual([200, 403, 403]);
+    await world.call('POST', `/sandboxes/${more[0]?.id}/pause`);
+    expect((await world.call('POST', '/sandboxes', {})).body.error.details).toMatchObject({ quota: 'sandboxes', limit: 5, used: 5 });
+    const other = world.actor({ tenantId: await world.tenant('Other') });
+    expect((await world.call('POST', '/sandboxes', {}, { as: other })).status).toBe(201);
+  });
+
+  test('restoring a paused sandbox in place counts as starting it', async () => {
+    world = await createWorld({ policy: { runningPerOrganization: 1 } });
+    const { id } = await world.create();
+    const snapshot = (await world.call('POST', `/sandboxes/${id}/snapshots`, {})).body.data.id;
+    const restore = () => world.call('POST', `/sandboxes/${id}/restore/${snapshot}`, { mode: 'in_place' });
+    expect((await restore()).status).toBe(200);
+    await world.call('POST', `/sandboxes/${id}/pause`);
+    const other = await world.create();
+    expect([(await restore()).status, (await world.call('GET', `/sandboxes/${id}`)).body.data.state]).toEqual([403, 'paused']);
+    await world.call('DELETE', `/sandboxes/${other.id}`);
+    expect((await restore()).status).toBe(200);
+  });
+
   test('size and idle time of project, workspace and installation hold where a request says none', async () => {
     world = await createWorld({ policy: { idleTimeoutSec: 900 } });
     const plain = await world.create();

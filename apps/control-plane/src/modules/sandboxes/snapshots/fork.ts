@@ -6,6 +6,7 @@ import { type Core, inBackground } from '../deps.ts';
 import { listEnv } from '../env/store.ts';
 import { type EnvVar, openVar } from '../env/values.ts';
 import { auditSandbox } from '../lifecycle/audit.ts';
+import { assertCapacity } from '../lifecycle/capacity.ts';
 import { draftOf, type Launch, launch } from '../lifecycle/create.ts';
 import { bootedElsewhere, type Created, createdEarlier } from '../lifecycle/created-earlier.ts';
 import { isolationOf } from '../lifecycle/isolation.ts';
@@ -37,7 +38,7 @@ const copyOf = async (
   core: Core,
   source: SandboxRow,
   request: ForkRequest,
-): Promise<Pick<Launch, 'draft' | 'ownership' | 'vars'>> => {
+): Promise<Pick<Launch, 'draft' | 'ownership' | 'vars' | 'copyOf'>> => {
   checkMetadata('metadata', request.metadata ?? {});
   const [inherited, capabilities, stored] = await Promise.all([
     inheritedOwnership(op, core, source),
@@ -69,7 +70,7 @@ const copyOf = async (
     },
   );
   const vars: EnvVar[] = stored.map((row) => ({ key: row.key, value: openVar(core.sealKey, row), encrypted: row.encrypted }));
-  return { draft: { ...draft, parent_sandbox_id: source.id }, ownership, vars };
+  return { draft: { ...draft, parent_sandbox_id: source.id }, ownership, vars, copyOf: source.id };
 };
 
 const finished = async (op: Op, core: Core): Promise<Created | undefined> => {
@@ -137,6 +138,7 @@ export const restoreInPlace = async (op: Op, core: Core, id: string, snapshotId:
     action: 'restore',
     write: async (tx, row, now) => {
       await useSnapshot(tx, snapshotId, now);
+      if (row.state !== 'running') await assertCapacity(tx, core, row);
       await setRestoringFrom(tx, row.id, snapshotId);
       await auditSandbox(tx, op, 'sandboxes.restore', row, { metadata: { snapshot_id: snapshotId, mode: 'in_place' } });
       await keepEffect(tx, op, IN_PLACE, { id: row.id });
