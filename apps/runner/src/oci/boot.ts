@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { RunnerConfig } from '../config.ts';
@@ -10,6 +11,7 @@ import { limiter } from './limiter.ts';
 import type { Slot } from './network/addresses.ts';
 import type { SandboxRecord } from './records.ts';
 import { ociSpec } from './spec.ts';
+import type { Tier } from './tiers/tier.ts';
 
 /** What the helper answers to `start`; times in microseconds. */
 export interface Booted {
@@ -42,11 +44,13 @@ export const etcFiles = (id: string, hostname: string, gateway: string): Record<
 
 export interface Booter {
   socketPath(id: string): string;
+  /** Removes the agent's socket of a boot that has ended. */
+  forget(id: string): Promise<void>;
   /**
    * Starts the processes of a sandbox whose volume exists; resolves when the agent has answered. One that is `waiting` for its sandbox has no
    * address yet.
    */
-  boot(record: SandboxRecord, slot: Slot, options?: { readonly waiting: boolean }): Promise<Booted>;
+  boot(record: SandboxRecord, slot: Slot, tier: Tier, options?: { readonly waiting: boolean }): Promise<Booted>;
 }
 
 export const createBooter = (config: RunnerConfig, parts: { helper: Helper; cgroups: Cgroups; disk: Disk; stage: string }): Booter => {
@@ -57,7 +61,8 @@ export const createBooter = (config: RunnerConfig, parts: { helper: Helper; cgro
   const socketPath = (id: string): string => join(config.dataDir, 'run', 's', `${id}.sock`);
   return {
     socketPath,
-    boot: ({ spec, rootfs }, slot, { waiting } = { waiting: false }) =>
+    forget: (id) => rm(socketPath(id), { force: true }),
+    boot: ({ spec, rootfs }, slot, tier, { waiting } = { waiting: false }) =>
       limited(() =>
         helper.call<Booted>('start', {
           id: spec.id,
@@ -69,15 +74,20 @@ export const createBooter = (config: RunnerConfig, parts: { helper: Helper; cgro
           idBase: slot.idBase,
           agent: config.agentPath,
           etc: etcFiles(spec.id, spec.hostname, slot.host),
-          runtime: config.runtime,
-          spec: ociSpec({
-            hostname: spec.hostname,
-            idBase: slot.idBase,
-            memoryMiB: spec.memoryMiB,
-            stage,
-            cgroupNamespace: true,
-            openFilesMax,
-          }),
+          runtime: tier.runtime,
+          runtimeFlags: tier.runtimeFlags,
+          hideDirs: tier.hideDirs,
+          relayed: tier.relayed,
+          spec: tier.adapt(
+            ociSpec({
+              hostname: spec.hostname,
+              idBase: slot.idBase,
+              memoryMiB: spec.memoryMiB,
+              stage,
+              cgroupNamespace: true,
+              openFilesMax,
+            }),
+          ),
           socket: socketPath(spec.id),
           socketGid: config.gid,
           env: { vars: spec.env },

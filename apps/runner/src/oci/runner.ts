@@ -1,4 +1,5 @@
 import { chownSync, mkdirSync, rmdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '@miosa/kernel';
 import type { RunnerConfig } from '../config.ts';
@@ -19,6 +20,8 @@ import { isAlive } from './process.ts';
 import { openRecords, openSnapshotRecords } from './records.ts';
 import { sweepOrphans } from './sweep.ts';
 import { templateStore } from './templates.ts';
+import { bootProbe } from './tiers/probe.ts';
+import { createTiers } from './tiers/tiers.ts';
 
 export interface Runner {
   readonly runtime: Lifecycle;
@@ -65,12 +68,14 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
     log,
   });
   const templates = templateStore(config.templatesDir);
+  const tiers = createTiers(config, bootProbe({ helper, cgroups, disk, slots, booter, folder }), log);
   const pool = openPool({
     helper,
     cgroups,
     disk,
     slots,
     booter,
+    tier: tiers.of('container'),
     templates,
     agentPath: config.agentPath,
     max: config.warmPool,
@@ -80,6 +85,7 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   const runtime = createLifecycle({
     meter,
     pool,
+    tiers,
     helper,
     cgroups,
     disk,
@@ -111,6 +117,11 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   await network.start();
   meter.start();
   pool.start();
+  tiers.probe();
+  // For `miosa doctor`, which may run when nothing else does.
+  const writeTiers = async (): Promise<void> =>
+    writeFile(join(folder, 'tiers.json'), JSON.stringify({ offered: await tiers.offered(), absent: await tiers.absent() }));
+  const told = writeTiers().catch((error: unknown) => log.warn({ err: error }, 'isolation tiers could not be noted'));
   log.info({ adopted: live.length, records: records.all().length, addresses: network.plan.base }, 'runner ready');
 
   /** A create or destroy under way may end in nothing while the stop waits for it. */
@@ -131,6 +142,7 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
     shutdown: async () => {
       meter.stop();
       await pool.close();
+      await told;
       const running = records.all().filter((record) => record.phase !== 'stopped');
       for (let start = 0; start < running.length; start += STOP_BATCH)
         await Promise.all(running.slice(start, start + STOP_BATCH).map(({ spec }) => stopOrGone(spec.id)));

@@ -1,5 +1,4 @@
 import { realpathSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { randomBase32 } from '@miosa/kernel';
 import type { Booter } from '../boot.ts';
 import type { Cgroups } from '../cgroups/cgroups.ts';
@@ -10,6 +9,7 @@ import type { SlotPool } from '../network/slots.ts';
 import { isAlive } from '../process.ts';
 import type { SandboxRecord } from '../records.ts';
 import type { templateStore } from '../templates.ts';
+import type { Tier } from '../tiers/tier.ts';
 
 /** A machine that was booted before anybody asked for it. */
 export interface Spare {
@@ -29,6 +29,7 @@ export interface SpareParts {
   readonly disk: Disk;
   readonly slots: SlotPool;
   readonly booter: Booter;
+  readonly tier: Tier;
   readonly templates: ReturnType<typeof templateStore>;
   readonly agentPath: string;
 }
@@ -41,11 +42,11 @@ const KILL_TIMEOUT_MS = 10_000;
  * Makes and ends spares. They have no records: one that nobody claimed is an orphan to the next runner and swept, so none can be handed out
  * twice, and a claim is one record more and no record less.
  */
-export const createSpares = ({ helper, cgroups, disk, slots, booter, templates, agentPath }: SpareParts) => {
+export const createSpares = ({ helper, cgroups, disk, slots, booter, tier, templates, agentPath }: SpareParts) => {
   const end = async ({ name, slot, process }: Pick<Spare, 'name' | 'slot'> & { process: Spare['process'] | null }): Promise<void> => {
     if (process !== null) await helper.call('kill', { ...process, timeoutMs: KILL_TIMEOUT_MS });
     await cgroups.remove(name);
-    await rm(booter.socketPath(name), { force: true });
+    await booter.forget(name);
     await slots.release(slot.index);
     await disk.remove(name);
   };
@@ -59,7 +60,7 @@ export const createSpares = ({ helper, cgroups, disk, slots, booter, templates, 
       const record: SandboxRecord = { spec, rootfs, phase: 'creating', slot: slot.index, process: null };
       try {
         await disk.create(name, WAITING.diskMiB);
-        const { pid, startTime } = await booter.boot(record, slot, { waiting: true });
+        const { pid, startTime } = await booter.boot(record, slot, tier, { waiting: true });
         return { name, templateId, rootfs, agent, slot, process: { pid, startTime } };
       } catch (error) {
         await end({ name, slot, process: null });
