@@ -62,6 +62,12 @@ func main() {
 		holdNamespace()
 		return
 	}
+	if len(os.Args) == 2 && os.Args[1] == "relay" {
+		if err := runRelay(); err != nil {
+			os.Exit(1)
+		}
+		return
+	}
 	// The runner may be killed without a chance to close our stdin (a child of it could hold the pipe).
 	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
 		fmt.Fprintln(os.Stderr, "launch: pdeathsig:", err)

@@ -10,6 +10,8 @@ export interface RunnerConfig {
   readonly launchPath: string;
   /** OCI runtime: name in PATH or absolute path. */
   readonly runtime: string;
+  /** gVisor, for the tier of that name. */
+  readonly gvisorRuntime: string;
   readonly logLevel: string;
   /** Size of the disk image when it is first made; 0 = three quarters of what is free then. */
   readonly diskGiB: number;
@@ -74,6 +76,7 @@ export const readConfig = (env: NodeJS.ProcessEnv): RunnerConfig => {
     agentPath: executable('MIOSA_AGENT_BIN'),
     launchPath: executable('MIOSA_LAUNCH_BIN'),
     runtime: env.MIOSA_RUNTIME_BIN ?? 'crun',
+    gvisorRuntime: env.MIOSA_GVISOR_BIN ?? 'runsc',
     logLevel: env.MIOSA_LOG_LEVEL ?? 'info',
     diskGiB: number('MIOSA_RUNNER_DISK_GIB', 0, 0, 1 << 20),
     slotsReady: number('MIOSA_RUNNER_SLOTS', 64, 1, 1024),

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { Fault, type Log, networkDigest } from '@miosa/kernel';
 import type { RuntimeInstance, RuntimePort, RuntimeSample, RuntimeSpec, RuntimeState } from '@miosa/runtime';
 import type { Booter } from './boot.ts';
@@ -16,6 +15,7 @@ import type { Records, SandboxRecord, SnapshotRecords } from './records.ts';
 import { applyShape } from './resize.ts';
 import { createSnapshots } from './snapshots.ts';
 import type { templateStore } from './templates.ts';
+import type { Tiers } from './tiers/tiers.ts';
 
 export interface LifecycleParts {
   readonly helper: Helper;
@@ -28,6 +28,7 @@ export interface LifecycleParts {
   readonly records: Records;
   readonly snapshots: SnapshotRecords;
   readonly booter: Booter;
+  readonly tiers: Tiers;
   readonly templates: ReturnType<typeof templateStore>;
   readonly log: Log;
 }
@@ -49,7 +50,7 @@ const KILL_TIMEOUT_MS = 10_000;
 const absent = (): Fault => new Fault('NOT_FOUND', 'There is no such sandbox on this host.');
 
 export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
-  const { helper, cgroups, disk, slots, policies, records, booter, templates, meter, log } = parts;
+  const { helper, cgroups, disk, slots, policies, records, booter, tiers, templates, meter, log } = parts;
   const exclusive = keyedMutex();
 
   const stateOf = (record: SandboxRecord): RuntimeState => {
@@ -61,7 +62,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     id: record.spec.id,
     state: stateOf(record),
     endpoint: { socketPath: booter.socketPath(record.spec.id) },
-    isolation: 'container',
+    isolation: record.spec.isolation ?? 'container',
     shape: { cpuCount: record.spec.cpuCount, memoryMiB: record.spec.memoryMiB, diskMiB: record.spec.diskMiB },
     networkDigest: networkDigest(record.spec.networkPolicy ?? []),
   });
@@ -79,7 +80,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
       await helper.call('kill', { ...record.process, timeoutMs: KILL_TIMEOUT_MS });
     }
     await cgroups.remove(id);
-    await rm(booter.socketPath(id), { force: true });
+    await booter.forget(id);
     await policies.withdraw(id);
     if (record?.slot != null) await slots.release(record.slot);
   };
@@ -104,7 +105,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     const record = await records.save({ ...before, slot: slot.index, process: null });
     await prepare();
     if (record.spec.networkPolicy !== undefined) await policies.apply(record.spec.id, slot.address, record.spec.networkPolicy);
-    const booted = await booter.boot(record, slot);
+    const booted = await booter.boot(record, slot, tiers.of(record.spec.isolation));
     log.debug({ id: record.spec.id, ...booted }, 'sandbox started');
     return records.save({ ...record, phase: 'running', process: { pid: booted.pid, startTime: booted.startTime } });
   };
@@ -125,6 +126,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     const existing = records.get(spec.id);
     if (existing !== undefined) return instance(existing);
     const { fromSnapshot } = spec;
+    if (spec.isolation !== undefined) await tiers.assertOffered(spec.isolation);
     const rootfs = fromSnapshot === undefined ? templates.resolve(spec.templateId) : snapshots.rootfsOf(fromSnapshot);
     disk.assertRoom();
     assertMemory(cgroups);
@@ -202,7 +204,8 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     blockedTraffic: async (id, since) => policies.blocked(known(id).spec.id, since),
     capabilities: async () => ({
       driver: 'oci',
-      isolation: 'container',
+      tiers: await tiers.offered(),
+      tiersAbsent: await tiers.absent(),
       pauseKeeps: 'memory',
       templates: templates.list(),
       host: hostRoom(cgroups),

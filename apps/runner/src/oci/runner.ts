@@ -1,4 +1,5 @@
 import { chownSync, mkdirSync, rmdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '@miosa/kernel';
 import type { RunnerConfig } from '../config.ts';
@@ -16,6 +17,8 @@ import { isAlive } from './process.ts';
 import { openRecords, openSnapshotRecords } from './records.ts';
 import { sweepOrphans } from './sweep.ts';
 import { templateStore } from './templates.ts';
+import { bootProbe } from './tiers/probe.ts';
+import { createTiers } from './tiers/tiers.ts';
 
 export interface Runner {
   readonly runtime: Lifecycle;
@@ -61,8 +64,10 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
     linkOf: (slot) => network.plan.slot(slot).link,
     log,
   });
+  const tiers = createTiers(config, bootProbe({ helper, cgroups, disk, slots, booter, folder }), log);
   const runtime = createLifecycle({
     meter,
+    tiers,
     helper,
     cgroups,
     disk,
@@ -93,6 +98,11 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   await slots.fill();
   await network.start();
   meter.start();
+  tiers.probe();
+  // For `miosa doctor`, which may run when nothing else does.
+  const writeTiers = async (): Promise<void> =>
+    writeFile(join(folder, 'tiers.json'), JSON.stringify({ offered: await tiers.offered(), absent: await tiers.absent() }));
+  const told = writeTiers().catch((error: unknown) => log.warn({ err: error }, 'isolation tiers could not be noted'));
   log.info({ adopted: live.length, records: records.all().length, addresses: network.plan.base }, 'runner ready');
 
   /** A create or destroy under way may end in nothing while the stop waits for it. */
@@ -111,6 +121,7 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
     },
     shutdown: async () => {
       meter.stop();
+      await told;
       const running = records.all().filter((record) => record.phase !== 'stopped');
       for (let start = 0; start < running.length; start += STOP_BATCH)
         await Promise.all(running.slice(start, start + STOP_BATCH).map(({ spec }) => stopOrGone(spec.id)));

@@ -10,12 +10,12 @@ import {
   randomBase32,
   type SizeName,
 } from '@miosa/kernel';
-import type { RuntimeInstance } from '@miosa/runtime';
+import type { Isolation, RuntimeInstance } from '@miosa/runtime';
 import { checkMetadata, type Ownership, type OwnershipRequest } from '../../tenancy/index.ts';
 import { type Core, inBackground } from '../deps.ts';
 import { putEnv } from '../env/store.ts';
 import { checkVars, type EnvVar, injectedVars, sealVar, varsOf } from '../env/values.ts';
-import { announce } from '../events/announce.ts';
+import { announce, announceFork } from '../events/announce.ts';
 import { ensureStarted, startReady } from '../exec/start.ts';
 import { levelsOf } from '../network-policy/enforce.ts';
 import { copyPolicy, putPolicy } from '../network-policy/store.ts';
@@ -30,6 +30,7 @@ import { bootedElsewhere, type Created, createdEarlier, keepCreated } from './cr
 import { cleanHost, deadlineAfter, expiryOf, sweepIfDestroyed } from './effects.ts';
 import { type Named, namedIn } from './existing.ts';
 import { hostFault, reasonOf } from './faults.ts';
+import { isolationOf } from './isolation.ts';
 import { recorded } from './patience.ts';
 import { checkIdleTimeout, checkProbe, refuseUnavailable, type Shape, type ShapeRequest, shapeOf } from './shape.ts';
 import { gone } from './states.ts';
@@ -38,6 +39,7 @@ export interface CreateRequest extends OwnershipRequest, ShapeRequest {
   readonly template_id?: string | undefined;
   readonly network_policy?: NetworkPolicyWire | undefined;
   readonly snapshot_id?: string | null | undefined;
+  readonly isolation?: Isolation | undefined;
   readonly name?: string | undefined;
   readonly timeout_sec?: number | undefined;
   readonly idle_timeout_sec?: number | undefined;
@@ -95,10 +97,11 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
   if (request.always_on === true) assertAlwaysOn(core.policy, defaults.plan);
   const idle = request.idle_timeout_sec ?? defaults.idleTimeoutSec ?? core.policy.idleTimeoutSec;
 
+  const isolation = isolationOf(core.policy, capabilities, request.isolation, origin?.source.isolation);
   const draft = draftOf(
     op,
     { ...request, idle_timeout_sec: idle },
-    { shape, ownership, templateId, resumeKeeps: capabilities.pauseKeeps, now: core.now() },
+    { shape, ownership, templateId, isolation, resumeKeeps: capabilities.pauseKeeps, now: core.now() },
   );
   const created = await launch(op, core, {
     named,
@@ -109,6 +112,7 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
     accepted,
     action: 'sandboxes.create',
     fromSnapshot: origin?.snapshot.id,
+    copyOf: origin?.source.id,
     wait: request.wait,
     waitMs: waitMs(request),
   });
@@ -127,7 +131,9 @@ export interface Launch {
   readonly draft: NewSandbox & { readonly created_at: Date };
   readonly ownership: Ownership;
   readonly vars: readonly EnvVar[];
-  /** Checked; without one a fork has that of its original. */
+  /** The sandbox whose files it gets. */
+  readonly copyOf?: string | undefined;
+  /** Checked; without one a copy has that of its original. */
   readonly networkPolicy?: NetworkPolicyWire | undefined;
   /** `performance.now()` when the request was accepted. */
   readonly accepted: number;
@@ -160,7 +166,7 @@ export const launch = async (op: Op, core: Core, how: Launch): Promise<Created> 
     const [, inserted] = await Promise.all([holding, insertSandbox(tx, draft)]);
     const policy = (): Promise<void> | undefined => {
       if (how.networkPolicy !== undefined) return putPolicy(tx, inserted, how.networkPolicy, draft.created_at);
-      return inserted.parent_sandbox_id === null ? undefined : copyPolicy(tx, inserted.parent_sandbox_id, inserted.id, draft.created_at);
+      return how.copyOf === undefined ? undefined : copyPolicy(tx, how.copyOf, inserted.id, draft.created_at);
     };
     const written = Promise.all([
       policy(),
@@ -168,6 +174,7 @@ export const launch = async (op: Op, core: Core, how: Launch): Promise<Created> 
       startMetering(tx, inserted, inserted.created_at),
       auditSandbox(tx, op, how.action, inserted, originMetadata(inserted)),
       announce(tx, op, core, inserted, ['created'], ownership),
+      how.action === 'sandboxes.fork' ? announceFork(tx, op, core, inserted) : undefined,
       keepCreated(tx, op, { row: inserted, ownership }),
     ]);
     // Of its own no other can know yet; a change of a wider level after this reading is brought to the host by the reconciler.
@@ -198,6 +205,7 @@ interface Resolved {
   readonly shape: Shape;
   readonly ownership: Ownership;
   readonly templateId: string;
+  readonly isolation: Isolation;
   readonly resumeKeeps: 'files' | 'memory';
   readonly now: Date;
 }
@@ -205,7 +213,7 @@ interface Resolved {
 export const draftOf = (
   op: Op,
   request: CreateRequest,
-  { shape, ownership, templateId, resumeKeeps, now }: Resolved,
+  { shape, ownership, templateId, isolation, resumeKeeps, now }: Resolved,
 ): NewSandbox & { created_at: Date } => {
   const slug = `sbx${randomBase32(SLUG_RANDOM_CHARACTERS)}`;
   return {
@@ -236,7 +244,7 @@ export const draftOf = (
     timeout_sec: request.timeout_sec ?? DEFAULTS.timeoutSec,
     idle_timeout_sec: request.idle_timeout_sec ?? 0,
     expires_at: null,
-    isolation: null,
+    isolation,
     boot_path: null,
     boot_ms: null,
     resume_keeps: resumeKeeps,
@@ -292,6 +300,7 @@ const boot = async (op: Op, core: Core, row: SandboxRow, how: Boot): Promise<San
       env: { ...how.env, ...injectedVars(row) },
       networkPolicy: how.levels,
       ...(how.fromSnapshot === undefined ? {} : { fromSnapshot: how.fromSnapshot }),
+      ...(row.isolation === null ? {} : { isolation: row.isolation }),
     });
   } catch (error) {
     throw await failBoot(op, core, row, error);

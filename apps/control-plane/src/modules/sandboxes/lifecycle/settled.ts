@@ -91,8 +91,9 @@ const resumeClaimed = async (op: Op, core: Core, row: SandboxRow): Promise<Sandb
   const take = (db: Db) => claim(db, row.id, sourcesOf('resuming'), fence, { updated_at: now });
   const claimed = isLimited(core)
     ? await core.db.tx(op, 'sandboxes.resuming', async (tx) => {
-        await assertCapacity(tx, core, row);
-        return take(tx);
+        const taken = await take(tx);
+        if (taken !== undefined) await assertCapacity(tx, core, taken);
+        return taken;
       })
     : await take(core.db.read);
   return claimed === undefined ? undefined : carryOutResume(op, core, claimed);
