@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '@miosa/kernel';
 import type { Booter } from '../boot.ts';
 import type { Cgroups } from '../cgroups/cgroups.ts';
@@ -19,6 +20,7 @@ export interface ProbeParts {
 }
 
 const KILL_TIMEOUT_MS = 5000;
+const LEAVING_MS = 200;
 const SHAPE = { cpuCount: 1, memoryMiB: 256, diskMiB: 16 };
 
 /**
@@ -38,6 +40,10 @@ export const bootProbe =
       await disk.create(id, SHAPE.diskMiB);
       const { pid, startTime } = await booter.boot(record, slot, tier);
       await helper.call('kill', { pid, startTime, timeoutMs: KILL_TIMEOUT_MS });
+    } catch (error) {
+      // What is left in the cgroups is killed, and a thread of the helper that failed in there may take a moment to leave.
+      await sleep(LEAVING_MS);
+      throw error;
     } finally {
       await cgroups.remove(id);
       await booter.forget(id);
