@@ -11,6 +11,7 @@ interface Scope {
 interface CreateOptions extends Scope {
   readonly name?: string;
   readonly template?: string;
+  readonly isolation?: string;
   readonly size?: 'xs' | 'small' | 'medium' | 'large' | 'xl';
   readonly env?: Record<string, string>;
   readonly port?: number;
@@ -47,6 +48,7 @@ const create = async (context: Context<CreateOptions>): Promise<undefined> => {
       name: o.name,
       templateId: o.template,
       size: o.size,
+      isolation: o.isolation,
       env: o.env,
       previewPort: o.port,
       timeoutSec: o.ttl,
@@ -102,6 +104,7 @@ export const sandboxCommands: Register = (parent, io, setExitCode) => {
     .option('--name <name>')
     .option('--template <id or slug>')
     .option('--size <size>', 'xs, small, medium, large, xl')
+    .option('--isolation <tier>', 'container, gvisor')
     .option('-e, --env <NAME=VALUE>', 'environment variable, repeatable', pairs)
     .option('--port <port>', 'preview port', integer('--port', 1, 65_535))
     .option('--ttl <seconds>', 'time it may run without being extended', integer('--ttl', 60, 86_400))

@@ -1,4 +1,5 @@
 import { Fault, invalid, SIZES, type SizeName } from '@miosa/kernel';
+import type { Isolation } from '@miosa/runtime';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 
@@ -12,6 +13,7 @@ const Wire = Type.Object(
     idle_timeout_sec: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400 })),
     memory_overcommit: Overcommit,
     cpu_overcommit: Overcommit,
+    isolation: Type.Optional(Type.Enum(['container', 'gvisor', 'microvm'])),
     running_per_organization: Cap,
     sandboxes_per_organization: Cap,
     snapshots_per_sandbox: Cap,
@@ -32,6 +34,8 @@ export interface SandboxPolicy {
   /** Sum over running sandboxes, as a multiple of what the host has for them; null = only what is really in use counts. */
   readonly memoryOvercommit: number | null;
   readonly cpuOvercommit: number | null;
+  /** The least that may lie between a sandbox and its host; also what those get that ask for nothing. */
+  readonly isolation: Isolation;
   /** Caps of every organization; null = none. What runs or is on its way to it, and what is not destroyed. */
   readonly runningPerOrganization: number | null;
   readonly sandboxesPerOrganization: number | null;
@@ -47,6 +51,7 @@ export const DEFAULT_POLICY: SandboxPolicy = Object.freeze({
   idleTimeoutSec: 0,
   memoryOvercommit: null,
   cpuOvercommit: null,
+  isolation: 'container',
   runningPerOrganization: null,
   sandboxesPerOrganization: null,
   snapshotsPerSandbox: null,
@@ -69,6 +74,7 @@ export const sandboxPolicyOf = (name: string, value: unknown): SandboxPolicy => 
     idleTimeoutSec: idle,
     memoryOvercommit: wire.memory_overcommit ?? null,
     cpuOvercommit: wire.cpu_overcommit ?? null,
+    isolation: wire.isolation ?? DEFAULT_POLICY.isolation,
     runningPerOrganization: wire.running_per_organization ?? null,
     sandboxesPerOrganization: wire.sandboxes_per_organization ?? null,
     snapshotsPerSandbox: wire.snapshots_per_sandbox ?? null,

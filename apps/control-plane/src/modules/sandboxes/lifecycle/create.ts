@@ -10,7 +10,7 @@ import {
   randomBase32,
   type SizeName,
 } from '@miosa/kernel';
-import type { RuntimeInstance } from '@miosa/runtime';
+import type { Isolation, RuntimeInstance } from '@miosa/runtime';
 import { checkMetadata, type Ownership, type OwnershipRequest } from '../../tenancy/index.ts';
 import { type Core, inBackground } from '../deps.ts';
 import { putEnv } from '../env/store.ts';
@@ -30,6 +30,7 @@ import { bootedElsewhere, type Created, createdEarlier, keepCreated } from './cr
 import { cleanHost, deadlineAfter, expiryOf, sweepIfDestroyed } from './effects.ts';
 import { type Named, namedIn } from './existing.ts';
 import { hostFault, reasonOf } from './faults.ts';
+import { isolationOf } from './isolation.ts';
 import { recorded } from './patience.ts';
 import { checkIdleTimeout, checkProbe, refuseUnavailable, type Shape, type ShapeRequest, shapeOf } from './shape.ts';
 import { gone } from './states.ts';
@@ -38,6 +39,7 @@ export interface CreateRequest extends OwnershipRequest, ShapeRequest {
   readonly template_id?: string | undefined;
   readonly network_policy?: NetworkPolicyWire | undefined;
   readonly snapshot_id?: string | null | undefined;
+  readonly isolation?: Isolation | undefined;
   readonly name?: string | undefined;
   readonly timeout_sec?: number | undefined;
   readonly idle_timeout_sec?: number | undefined;
@@ -95,10 +97,11 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
   if (request.always_on === true) assertAlwaysOn(core.policy, defaults.plan);
   const idle = request.idle_timeout_sec ?? defaults.idleTimeoutSec ?? core.policy.idleTimeoutSec;
 
+  const isolation = isolationOf(core.policy, capabilities, request.isolation, origin?.source.isolation);
   const draft = draftOf(
     op,
     { ...request, idle_timeout_sec: idle },
-    { shape, ownership, templateId, resumeKeeps: capabilities.pauseKeeps, now: core.now() },
+    { shape, ownership, templateId, isolation, resumeKeeps: capabilities.pauseKeeps, now: core.now() },
   );
   const created = await launch(op, core, {
     named,
@@ -202,6 +205,7 @@ interface Resolved {
   readonly shape: Shape;
   readonly ownership: Ownership;
   readonly templateId: string;
+  readonly isolation: Isolation;
   readonly resumeKeeps: 'files' | 'memory';
   readonly now: Date;
 }
@@ -209,7 +213,7 @@ interface Resolved {
 export const draftOf = (
   op: Op,
   request: CreateRequest,
-  { shape, ownership, templateId, resumeKeeps, now }: Resolved,
+  { shape, ownership, templateId, isolation, resumeKeeps, now }: Resolved,
 ): NewSandbox & { created_at: Date } => {
   const slug = `sbx${randomBase32(SLUG_RANDOM_CHARACTERS)}`;
   return {
@@ -240,7 +244,7 @@ export const draftOf = (
     timeout_sec: request.timeout_sec ?? DEFAULTS.timeoutSec,
     idle_timeout_sec: request.idle_timeout_sec ?? 0,
     expires_at: null,
-    isolation: null,
+    isolation,
     boot_path: null,
     boot_ms: null,
     resume_keeps: resumeKeeps,
@@ -296,6 +300,7 @@ const boot = async (op: Op, core: Core, row: SandboxRow, how: Boot): Promise<San
       env: { ...how.env, ...injectedVars(row) },
       networkPolicy: how.levels,
       ...(how.fromSnapshot === undefined ? {} : { fromSnapshot: how.fromSnapshot }),
+      ...(row.isolation === null ? {} : { isolation: row.isolation }),
     });
   } catch (error) {
     throw await failBoot(op, core, row, error);
@@ -329,7 +334,7 @@ export const markBooted = (
       state: 'running',
       endpoint: JSON.stringify(instance.endpoint),
       isolation: instance.isolation,
-      boot_path: row.boot_path ?? 'cold',
+      boot_path: row.boot_path ?? instance.bootPath ?? 'cold',
       boot_ms: bootMs,
       started_at: now,
       last_activity_at: now,

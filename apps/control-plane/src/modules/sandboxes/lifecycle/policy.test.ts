@@ -34,6 +34,32 @@ describe('what the operator allows', () => {
     expect(timed.body.data.timeout_remaining_ms).toBeGreaterThan(3_590_000);
   });
 
+  test('isolation is as asked, never below what it demands, and a fork has no less than its original', async () => {
+    world = await createWorld();
+    const made = await world.call('POST', '/sandboxes', { isolation: 'gvisor' });
+    expect([made.status, made.body.data.isolation]).toEqual([201, 'gvisor']);
+    const fork = await world.call('POST', `/sandboxes/${made.body.data.id}/fork`, {});
+    expect([fork.status, fork.body.data.isolation]).toEqual([201, 'gvisor']);
+    const never = await world.call('POST', '/sandboxes', { isolation: 'microvm' });
+    expect([never.status, never.body.error.code]).toEqual([422, 'VALIDATION_ERROR']);
+    expect(never.body.error.message).toContain('it offers container, gvisor');
+    await world.close();
+    world = await createWorld({ policy: { isolation: 'gvisor' } });
+    expect((await world.call('POST', '/sandboxes', {})).body.data.isolation).toBe('gvisor');
+    const weaker = await world.call('POST', '/sandboxes', { isolation: 'container' });
+    expect([weaker.status, weaker.body.error.message]).toEqual([422, expect.stringContaining('gvisor at least')]);
+  });
+
+  test('an isolation that it demands and the host cannot start is UNAVAILABLE, with what there is', async () => {
+    world = await createWorld({ policy: { isolation: 'microvm' } });
+    const { status, body } = await world.call('POST', '/sandboxes', {});
+    expect([status, body.error.code, body.error.details]).toEqual([
+      503,
+      'UNAVAILABLE',
+      { reason: 'isolation', offered: ['container', 'gvisor'] },
+    ]);
+  });
+
   test('no more memory is promised than the host has, times the factor; what is paused or gone does not count', async () => {
     world = await createWorld({ policy: { memoryOvercommit: 1 } });
     world.host.fake.setRoom({ memoryBytes: 9 * GIB });

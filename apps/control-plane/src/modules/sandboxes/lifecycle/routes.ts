@@ -61,6 +61,9 @@ const CREATE = {
   wait_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 120 })),
   region: Type.Optional(nullable(Type.String())),
   image: Later,
+  isolation: Type.Optional(
+    oneOf(['container', 'gvisor', 'microvm'], { description: 'what lies between it and the host; as the operator’s policy when absent' }),
+  ),
   snapshot_id: Type.Optional(nullable(Type.String({ maxLength: 64, description: 'its files are those of this snapshot' }))),
   git: Later,
   databases: Later,

@@ -9,6 +9,7 @@ import { auditSandbox } from '../lifecycle/audit.ts';
 import { assertCapacity } from '../lifecycle/capacity.ts';
 import { draftOf, type Launch, launch } from '../lifecycle/create.ts';
 import { bootedElsewhere, type Created, createdEarlier } from '../lifecycle/created-earlier.ts';
+import { isolationOf } from '../lifecycle/isolation.ts';
 import { lookupFor } from '../lifecycle/settled.ts';
 import { gone } from '../lifecycle/states.ts';
 import { findAny } from '../store.ts';
@@ -63,6 +64,7 @@ const copyOf = async (
       shape: { ...shape, memoryMiB: source.memory_mb, diskMiB: source.disk_size_mb },
       ownership,
       templateId: source.template_id,
+      isolation: isolationOf(core.policy, capabilities, undefined, source.isolation),
       resumeKeeps: capabilities.pauseKeeps,
       now: core.now(),
     },
