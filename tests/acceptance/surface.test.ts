@@ -61,7 +61,7 @@ it('create, run, list, get, update, extend, readiness, usage, metrics', async ()
   expect(await sandboxes.readiness(id, { waitSeconds: 5 })).toMatchObject({ ready: true, state: 'running' });
   expect(await sandboxes.usage(id)).toMatchObject({ sandboxId: id, state: 'running', measurementStatus: { activeCpu: 'measured' } });
   expect((await sandboxes.metrics(id, { window: '5m' })).window).toBe('5m');
-  expect((await sandboxes.getOrCreate({ ...owner, name: 'renamed' })).id).toBe(id);
+  expect((await sandboxes.getOrCreate('renamed', owner)).id).toBe(id);
 });
 
 it('exec, exec.stream, commands.run and processes', async () => {

@@ -67,6 +67,7 @@ const RuntimeSpecBody = Compile(
       fromSnapshot: Type.Optional(Type.String()),
       env: Type.Record(Type.String({ pattern: '^[^=\\u0000]+$' }), Type.String({ pattern: '^[^\\u0000]*$' })),
       networkPolicy: Type.Optional(Levels),
+      isolation: Type.Optional(Type.Enum(['container', 'gvisor', 'microvm'])),
     },
     { additionalProperties: false },
   ),

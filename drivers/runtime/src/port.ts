@@ -11,6 +11,9 @@ export interface RuntimeShape {
   readonly diskMiB: number;
 }
 
+/** What lies between a sandbox and its host: the kernel's namespaces and filters, a kernel in user space, or a machine of its own. */
+export type Isolation = 'container' | 'gvisor' | 'microvm';
+
 export interface RuntimeSpec extends RuntimeShape {
   /** The sandbox id; also the key that makes `create` idempotent. */
   readonly id: string;
@@ -24,6 +27,8 @@ export interface RuntimeSpec extends RuntimeShape {
   readonly networkPolicy?: readonly NetworkPolicy[];
   /** Its files are those of this snapshot (and its template build the snapshot's) instead of the template's alone. */
   readonly fromSnapshot?: string;
+  /** One of `capabilities().tiers`; absent = `container`. */
+  readonly isolation?: Isolation;
 }
 
 /** Secrets of which a machine has placeholders only: true values are put in their place on the way out, over TLS, to their hosts. */
@@ -56,7 +61,9 @@ export interface RuntimeInstance {
   readonly id: string;
   readonly state: RuntimeState;
   readonly endpoint: AgentEndpoint;
-  readonly isolation: 'container' | 'gvisor' | 'microvm';
+  readonly isolation: Isolation;
+  /** Of its last boot: `warm` = the machine was booted ahead, before it was asked for. Absent = cold. */
+  readonly bootPath?: 'cold' | 'warm';
   readonly shape: RuntimeShape;
   /** `networkDigest` of the levels it obeys; absent = none. */
   readonly networkDigest?: string;
@@ -107,12 +114,17 @@ export interface HostRoom {
 
 export interface RuntimeCapabilities {
   readonly driver: string;
-  readonly isolation: 'container' | 'gvisor' | 'microvm';
+  /** The tiers that a sandbox was seen to start in here. */
+  readonly tiers: readonly Isolation[];
+  /** Why the others are not offered, for the operator. */
+  readonly tiersAbsent: readonly { readonly isolation: Isolation; readonly reason: string }[];
   /** What survives `pause` (contract: `resume_keeps`). */
   readonly pauseKeeps: 'files' | 'memory';
   readonly templates: readonly string[];
   /** Of now. */
   readonly host: HostRoom;
+  /** Machines ready to be claimed, by template. Absent = the driver boots every one when it is asked for. */
+  readonly warm?: Readonly<Record<string, number>>;
 }
 
 /**

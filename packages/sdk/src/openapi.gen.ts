@@ -3057,6 +3057,11 @@ export interface components {
             region?: string | null;
             /** @description not available on this installation yet */
             image?: unknown;
+            /**
+             * @description what lies between it and the host; as the operator’s policy when absent
+             * @enum {string}
+             */
+            isolation?: "container" | "gvisor" | "microvm";
             snapshot_id?: string | null;
             /** @description not available on this installation yet */
             git?: unknown;
@@ -3170,6 +3175,11 @@ export interface components {
             region?: string | null;
             /** @description not available on this installation yet */
             image?: unknown;
+            /**
+             * @description what lies between it and the host; as the operator’s policy when absent
+             * @enum {string}
+             */
+            isolation?: "container" | "gvisor" | "microvm";
             snapshot_id?: string | null;
             /** @description not available on this installation yet */
             git?: unknown;
@@ -6146,6 +6156,8 @@ export interface operations {
                 slug?: string;
                 tag?: string;
                 template_id?: string;
+                /** @description JSON object: has these keys with these values */
+                metadata?: string;
                 since?: string;
                 until?: string;
             };

@@ -85,7 +85,7 @@ export const createFakeRuntime = (): FakeRuntime => {
     id: spec.id,
     state,
     endpoint: { socketPath: socketPath(spec.id) },
-    isolation: 'container',
+    isolation: spec.isolation ?? 'container',
     shape: { cpuCount: spec.cpuCount, memoryMiB: spec.memoryMiB, diskMiB: spec.diskMiB },
     networkDigest: networkDigest(levels),
     secretsVersion: secrets?.version ?? '',
@@ -241,7 +241,14 @@ export const createFakeRuntime = (): FakeRuntime => {
       known(id);
       return [];
     },
-    capabilities: async () => ({ driver: 'fake', isolation: 'container', pauseKeeps: 'memory', templates: TEMPLATES, host }),
+    capabilities: async () => ({
+      driver: 'fake',
+      tiers: ['container', 'gvisor'],
+      tiersAbsent: [],
+      pauseKeeps: 'memory',
+      templates: TEMPLATES,
+      host,
+    }),
     use: (id, used) => {
       const machine = known(id);
       machine.used = { ...machine.used, ...used };

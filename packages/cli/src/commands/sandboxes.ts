@@ -11,6 +11,7 @@ interface Scope {
 interface CreateOptions extends Scope {
   readonly name?: string;
   readonly template?: string;
+  readonly isolation?: string;
   readonly size?: 'xs' | 'small' | 'medium' | 'large' | 'xl';
   readonly env?: Record<string, string>;
   readonly port?: number;
@@ -47,6 +48,7 @@ const create = async (context: Context<CreateOptions>): Promise<undefined> => {
       name: o.name,
       templateId: o.template,
       size: o.size,
+      isolation: o.isolation,
       env: o.env,
       previewPort: o.port,
       timeoutSec: o.ttl,
@@ -62,12 +64,24 @@ const create = async (context: Context<CreateOptions>): Promise<undefined> => {
   return show(context, await miosa.sandboxes.create(body));
 };
 
-const list = async ({ miosa, output, options, io }: Context<Scope & { state?: string }>): Promise<undefined> => {
+interface ListOptions extends Scope {
+  readonly state?: string;
+  readonly name?: string;
+  readonly tag?: string;
+  readonly metadata?: Record<string, string>;
+  readonly template?: string;
+}
+
+const list = async ({ miosa, output, options, io }: Context<ListOptions>): Promise<undefined> => {
   const workspace = options.workspace ?? (io.env.MIOSA_WORKSPACE || undefined);
   const filters = {
     ...(workspace === undefined ? {} : { workspaceId: await workspaceId(miosa, workspace) }),
     ...(options.project === undefined ? {} : { projectId: await projectId(miosa, options.project) }),
     ...(options.state === undefined ? {} : { state: options.state as Sandbox['state'] }),
+    ...(options.name === undefined ? {} : { name: options.name }),
+    ...(options.tag === undefined ? {} : { tag: options.tag }),
+    ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
+    ...(options.template === undefined ? {} : { templateId: options.template }),
     limit: 100,
   };
   const row = (s: Sandbox) => [s.id, s.slug, s.name, s.state, s.workspaceSlug, s.projectSlug, s.previewUrl];
@@ -90,6 +104,7 @@ export const sandboxCommands: Register = (parent, io, setExitCode) => {
     .option('--name <name>')
     .option('--template <id or slug>')
     .option('--size <size>', 'xs, small, medium, large, xl')
+    .option('--isolation <tier>', 'container, gvisor')
     .option('-e, --env <NAME=VALUE>', 'environment variable, repeatable', pairs)
     .option('--port <port>', 'preview port', integer('--port', 1, 65_535))
     .option('--ttl <seconds>', 'time it may run without being extended', integer('--ttl', 60, 86_400))
@@ -105,8 +120,13 @@ export const sandboxCommands: Register = (parent, io, setExitCode) => {
     .alias('list')
     .description('list sandboxes')
     .option(...workspace)
-    .option(...project);
-  leaf(listing.option('--state <state>', 'e.g. running, paused, destroyed'), io, setExitCode, list);
+    .option(...project)
+    .option('--name <name>')
+    .option('--tag <tag>')
+    .option('--metadata <key=value>', 'has this in its metadata, repeatable', pairs)
+    .option('--template <id or slug>')
+    .option('--state <state>', 'e.g. running, paused, destroyed');
+  leaf(listing, io, setExitCode, list);
   leaf(parent.command('get <sandbox>').description('show a sandbox'), io, setExitCode, async (context: Context<object>, given) =>
     show(context, await context.miosa.sandboxes.get(await sandboxId(context.miosa, given ?? ''))),
   );
