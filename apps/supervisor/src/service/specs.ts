@@ -55,6 +55,7 @@ export const runnerSpec = (options: Options, layout: Layout): ServiceSpec => ({
     env: {
       ...environment(options),
       ...tuning('MIOSA_RUN'),
+      ...tuning('MIOSA_WARM_POOL'),
       MIOSA_AGENT_BIN: realpathSync(join(options.cache, 'agent', 'current', 'agent')),
       MIOSA_LAUNCH_BIN: realpathSync(join(options.cache, 'agent', 'current', 'launch')),
     },

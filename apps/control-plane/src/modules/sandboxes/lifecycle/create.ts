@@ -335,7 +335,7 @@ export const markBooted = (
       state: 'running',
       endpoint: JSON.stringify(instance.endpoint),
       isolation: instance.isolation,
-      boot_path: row.boot_path ?? 'cold',
+      boot_path: row.boot_path ?? instance.bootPath ?? 'cold',
       boot_ms: bootMs,
       started_at: now,
       last_activity_at: now,
