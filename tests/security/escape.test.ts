@@ -65,6 +65,7 @@ describe.each(['container', 'gvisor'] as const)('from a %s', (tier) => {
       socket: flags.abstractSocket,
       unix: socketsBelow(join(platform().dataDir, 'run')),
       spoof: ['127.0.0.1', '8.8.8.8', address, '10.0.0.1', '169.254.169.254'],
+      ownKernel: tier === 'gvisor',
       sink: [address, sink.address().port],
     });
     const { stdout, stderr, exitCode } = await inside.exec(['python3', '/tmp/attempts.py', given], { user: 'root', cwd: '/', timeout: 50 });

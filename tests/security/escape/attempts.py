@@ -1,6 +1,7 @@
 """Runs inside a sandbox and tries to get at the host's flag. Prints one JSON list of [name, refused, detail].
 
-argv[1] is JSON: {"path": the flag's path outside, "socket": abstract socket of the host, "unix": [paths of platform sockets]}.
+argv[1] is JSON: {"path": the flag's path outside, "socket": abstract socket of the host, "unix": [paths of platform sockets],
+"spoof": [addresses to pretend], "sink": [host, port], "ownKernel": bool}.
 `refused` is true when the kernel said no. Whatever was read is in `detail`, so that a flag that was reached is seen.
 """
 import ctypes
@@ -104,6 +105,15 @@ def agent():
         for fd in range(0, 16):
             call(438, pidfd, fd, 0)
     attempt("user: pidfd_getfd of PID 1", lambda: demote(steal))
+
+    # As root too: the socket by which the platform comes in stays the agent's.
+    for fd in range(0, 32):
+        attempt("root: pidfd_getfd %d of PID 1" % fd, lambda: call(438, call(434, 1, 0), fd, 0))
+        attempt("root: open descriptor %d of PID 1" % fd, lambda: socket.socket(fileno=os.open("/proc/1/fd/%d" % fd, os.O_RDWR)))
+    attempt("root: ptrace PID 1", lambda: check(libc.ptrace(0x4206, 1, 0, 0), "seize"))
+    attempt("root: memory of PID 1", lambda: os.open("/proc/1/mem", os.O_RDWR))
+    if not options["ownKernel"]:  # gVisor's init can be killed by its root; the sandbox ends with it and can be resumed
+        attempt("root: kill PID 1", lambda: (os.kill(1, 9), (_ for _ in ()).throw(OSError(1, "still there")) if os.path.exists("/proc/1/status") else "gone"))
     attempt("agent binary can be written", lambda: os.open("/proc/1/exe", os.O_WRONLY))
     attempt("agent binary can be replaced", lambda: os.rename("/etc/hostname", "/.miosa/agent"))
     attempt("agent binary can be removed", lambda: os.unlink("/.miosa/agent"))
