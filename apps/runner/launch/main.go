@@ -32,6 +32,7 @@ type reply struct {
 
 var operations = map[string]func(json.RawMessage) (any, error){
 	"start":         operation(start),
+	"claim":         operation(claim),
 	"kill":          operation(kill),
 	"slots.make":    operation(makeSlots),
 	"slots.drop":    operation(dropSlot),

@@ -40,6 +40,11 @@ func stage(r startRequest, slot *slot) (string, error) {
 			return "", err
 		}
 	}
+	if r.Waiting {
+		if err := slot.keepEtc(at("etc")); err != nil {
+			return "", err
+		}
+	}
 	if err := os.WriteFile(at("config.json"), r.Spec, 0o644); err != nil {
 		return "", err
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,6 +49,9 @@ type startRequest struct {
 	SocketGid int             `json:"socketGid"`
 	Env       json.RawMessage `json:"env"` // body of PUT /env
 	TimeoutMs int             `json:"timeoutMs"`
+	// Waiting: booted ahead, for whom is not known yet; claim makes it somebody's. Until then its Address reaches nobody.
+	Waiting bool       `json:"waiting"`
+	Address netip.Addr `json:"address"`
 }
 
 type startResult struct {
@@ -92,7 +96,7 @@ func start(r startRequest) (startResult, error) {
 		return startResult{}, ran.err
 	}
 	ready := time.Now()
-	if err := waitReady(r, ran.result); err != nil {
+	if err := waitReady(r.Socket, r.Env, r.TimeoutMs, ran.result); err != nil {
 		return startResult{}, err
 	}
 	ran.result.ReadyUs = time.Since(ready).Microseconds()
@@ -133,6 +137,11 @@ func runContainer(r startRequest, slot *slot, listener *os.File, began time.Time
 	}
 	if err := unix.Setns(slot.network, unix.CLONE_NEWNET); err != nil {
 		return startResult{}, fmt.Errorf("network namespace: %w", err)
+	}
+	if r.Waiting {
+		if err := disconnectInside(r.Address); err != nil {
+			return startResult{}, fmt.Errorf("address taken off: %w", err)
+		}
 	}
 	if err := hideDirs(r.HideDirs, filepath.Join(root, "proc")); err != nil {
 		return startResult{}, err
@@ -197,14 +206,14 @@ func runContainer(r startRequest, slot *slot, listener *os.File, began time.Time
 }
 
 // waitReady sends the base environment, which doubles as the readiness check: the agent answers only once it serves.
-func waitReady(r startRequest, ran startResult) error {
-	deadline := time.Now().Add(time.Duration(r.TimeoutMs) * time.Millisecond)
-	connection, err := net.Dial("unix", r.Socket)
+func waitReady(socket string, env json.RawMessage, timeoutMs int, ran startResult) error {
+	deadline := time.Now().Add(time.Duration(timeoutMs) * time.Millisecond)
+	connection, err := net.Dial("unix", socket)
 	if err != nil {
 		return err
 	}
 	defer connection.Close()
-	if _, err := fmt.Fprintf(connection, "PUT /env HTTP/1.1\r\nHost: agent\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(r.Env), r.Env); err != nil {
+	if _, err := fmt.Fprintf(connection, "PUT /env HTTP/1.1\r\nHost: agent\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(env), env); err != nil {
 		return err
 	}
 	// What answers is not trusted: a head of 16 KiB is plenty.

@@ -6,8 +6,8 @@ import { type ContractSubject, describeRuntimeContract } from './contract.ts';
 import { launchRunner, requirements } from './testing/index.ts';
 
 const missing = requirements();
-const open = async (): Promise<ContractSubject> => {
-  const runner = await launchRunner();
+const openWith = (env: Readonly<Record<string, string>>) => async (): Promise<ContractSubject> => {
+  const runner = await launchRunner('/var/tmp', env);
   return {
     runtime: runner.runtime,
     lose: async ({ id }) => {
@@ -21,10 +21,11 @@ const open = async (): Promise<ContractSubject> => {
 
 if (missing.length > 0) it.skip(`the real runner is not tested here: it needs ${missing.join(', ')}`, () => {});
 else {
-  describeRuntimeContract('oci, container', open);
+  describeRuntimeContract('oci, container', openWith({}));
+  describeRuntimeContract('oci, machines booted ahead', openWith({ MIOSA_WARM_POOL: '4' }));
   const runner = await launchRunner();
   const { tiers, tiersAbsent } = await runner.runtime.capabilities();
   await runner.close();
-  if (tiers.includes('gvisor')) describeRuntimeContract('oci, gvisor', open, 'gvisor');
+  if (tiers.includes('gvisor')) describeRuntimeContract('oci, gvisor', openWith({}), 'gvisor');
   else it.skip(`gvisor cannot start here: ${tiersAbsent.find(({ isolation }) => isolation === 'gvisor')?.reason}`, () => {});
 }

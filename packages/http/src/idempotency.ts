@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import { deserialize, serialize } from 'node:v8';
 import { type Effect, Fault } from '@miosa/kernel';
 
@@ -138,13 +138,13 @@ export const runIdempotent = async (
     const answer = await run(effectOf(store, { header, scope, ...begun }));
     if (answer.status >= 500 || answer.status === 429) await store.forget(scope, begun.lock).catch(() => {});
     else {
-      const sealed = seal(header, scope, 'answer', Buffer.from(answer.body, 'utf8'));
       const known = storingIn(store);
+      const body = Buffer.from(answer.body, 'utf8');
       // The effect has happened: failing to remember it must not turn a success into an error.
-      const stored = store.finish(scope, begun.lock, answer.status, sealed).then(
-        () => void known.delete(name),
-        () => void known.delete(name),
-      );
+      const stored = immediate()
+        .then(() => store.finish(scope, begun.lock, answer.status, seal(header, scope, 'answer', body)))
+        .catch(() => {})
+        .finally(() => known.delete(name));
       known.set(name, stored);
     }
     return { ...answer, replayed: false };

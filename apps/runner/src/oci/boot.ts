@@ -34,7 +34,8 @@ const hardOpenFiles = (): number => {
 /** machine-id(5): an id of this machine alone, the same at each of its boots, also where its files are another's copy. */
 const machineId = (id: string): string => createHash('sha256').update(`machine-id\n${id}`).digest('hex').slice(0, 32);
 
-const etcFiles = (id: string, hostname: string, gateway: string): Record<string, string> => ({
+/** The files of /etc that are a machine's own. */
+export const etcFiles = (id: string, hostname: string, gateway: string): Record<string, string> => ({
   'machine-id': `${machineId(id)}\n`,
   'resolv.conf': `nameserver ${gateway}\noptions timeout:2 attempts:2\n`,
   hosts: `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${hostname}\n`,
@@ -45,8 +46,11 @@ export interface Booter {
   socketPath(id: string): string;
   /** Removes the agent's socket of a boot that has ended. */
   forget(id: string): Promise<void>;
-  /** Starts the processes of a sandbox whose volume exists; resolves when the agent has answered. */
-  boot(record: SandboxRecord, slot: Slot, tier: Tier): Promise<Booted>;
+  /**
+   * Starts the processes of a sandbox whose volume exists; resolves when the agent has answered. One that is `waiting` for its sandbox has no
+   * address yet.
+   */
+  boot(record: SandboxRecord, slot: Slot, tier: Tier, options?: { readonly waiting: boolean }): Promise<Booted>;
 }
 
 export const createBooter = (config: RunnerConfig, parts: { helper: Helper; cgroups: Cgroups; disk: Disk; stage: string }): Booter => {
@@ -58,7 +62,7 @@ export const createBooter = (config: RunnerConfig, parts: { helper: Helper; cgro
   return {
     socketPath,
     forget: (id) => rm(socketPath(id), { force: true }),
-    boot: ({ spec, rootfs }, slot, tier) =>
+    boot: ({ spec, rootfs }, slot, tier, { waiting } = { waiting: false }) =>
       limited(() =>
         helper.call<Booted>('start', {
           id: spec.id,
@@ -88,6 +92,8 @@ export const createBooter = (config: RunnerConfig, parts: { helper: Helper; cgro
           socketGid: config.gid,
           env: { vars: spec.env },
           timeoutMs: READY_TIMEOUT_MS,
+          waiting,
+          address: slot.address,
         }),
       ),
   };

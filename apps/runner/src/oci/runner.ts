@@ -8,11 +8,14 @@ import { until } from './cgroups/files.ts';
 import { openCgroups } from './cgroups/open.ts';
 import { openDisk } from './disk.ts';
 import { startHelper } from './helper.ts';
+import { hasMemoryToSpare } from './host-room.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { createMeter } from './metrics/meter.ts';
 import { openRings } from './metrics/ring.ts';
 import { openNetwork } from './network/network.ts';
 import { slotPool } from './network/slots.ts';
+import { cgroupsById } from './pool/cgroups-by-id.ts';
+import { openPool } from './pool/pool.ts';
 import { isAlive } from './process.ts';
 import { openRecords, openSnapshotRecords } from './records.ts';
 import { sweepOrphans } from './sweep.ts';
@@ -47,13 +50,15 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   const records = openRecords(join(folder, 'sandboxes'));
   const snapshots = openSnapshotRecords(join(folder, 'snapshots'));
   const helper = startHelper(config.launchPath, onFailure);
-  const cgroups = openCgroups(`miosa-${config.instance}`);
+  const cgroups = cgroupsById(openCgroups(`miosa-${config.instance}`), records);
   const disk = await openDisk(helper, folder, config.diskGiB);
   const live = records.all().filter((record) => record.phase === 'running' && isAlive(record.process));
-  const running = live.flatMap(({ spec, slot }) => (slot === null ? [] : [{ id: spec.id, slot, levels: spec.networkPolicy ?? [] }]));
+  const running = live.flatMap(({ spec, slot, brokeredHosts }) =>
+    slot === null ? [] : [{ id: spec.id, slot, levels: spec.networkPolicy ?? [], hosts: brokeredHosts ?? [] }],
+  );
   const network = await openNetwork({ config, folder, helper, running, log });
   const slots = slotPool({ helper, plan: network.plan, target: config.slotsReady, log });
-  slots.adopt(network.nameServerSlot.index);
+  for (const { index } of network.ownSlots) slots.adopt(index);
   for (const record of live) if (record.slot !== null) slots.adopt(record.slot);
   const booter = createBooter(config, { helper, cgroups, disk, stage });
   const meter = createMeter({
@@ -64,9 +69,24 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
     linkOf: (slot) => network.plan.slot(slot).link,
     log,
   });
+  const templates = templateStore(config.templatesDir);
   const tiers = createTiers(config, bootProbe({ helper, cgroups, disk, slots, booter, folder }), log);
+  const pool = openPool({
+    helper,
+    cgroups,
+    disk,
+    slots,
+    booter,
+    tier: tiers.of('container'),
+    templates,
+    agentPath: config.agentPath,
+    max: config.warmPool,
+    hasRoom: () => hasMemoryToSpare(cgroups) && disk.hasRoom(),
+    log,
+  });
   const runtime = createLifecycle({
     meter,
+    pool,
     tiers,
     helper,
     cgroups,
@@ -74,10 +94,11 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
     slots,
     plan: network.plan,
     policies: network.policies,
+    secrets: network.secrets,
     records,
     snapshots,
     booter,
-    templates: templateStore(config.templatesDir),
+    templates,
     log,
   });
 
@@ -98,6 +119,7 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   await slots.fill();
   await network.start();
   meter.start();
+  pool.start();
   tiers.probe();
   // For `miosa doctor`, which may run when nothing else does.
   const writeTiers = async (): Promise<void> =>
@@ -116,11 +138,13 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
     slotsReady: () => slots.ready,
     leave: async () => {
       meter.stop();
+      await pool.close();
       await network.leave();
       await helper.close();
     },
     shutdown: async () => {
       meter.stop();
+      await pool.close();
       await told;
       const running = records.all().filter((record) => record.phase !== 'stopped');
       for (let start = 0; start < running.length; start += STOP_BATCH)

@@ -13,20 +13,22 @@ import {
 import type { Isolation, RuntimeInstance } from '@miosa/runtime';
 import { checkMetadata, type Ownership, type OwnershipRequest } from '../../tenancy/index.ts';
 import { type Core, inBackground } from '../deps.ts';
+import { pushEnvironment } from '../env/push.ts';
 import { putEnv } from '../env/store.ts';
-import { checkVars, type EnvVar, injectedVars, sealVar, varsOf } from '../env/values.ts';
+import { checkVars, type EnvVar, injectedVars, insideVar, sealVar, varsOf } from '../env/values.ts';
 import { announce, announceFork } from '../events/announce.ts';
 import { ensureStarted, startReady } from '../exec/start.ts';
 import { levelsOf } from '../network-policy/enforce.ts';
 import { copyPolicy, putPolicy } from '../network-policy/store.ts';
 import { assertAlwaysOn, assertSize } from '../policy.ts';
 import { checkOrigin, inheritedOwnership, namesOwner, originMetadata, originOf, useSnapshot } from '../snapshots/origin.ts';
-import { createDefaults, endBoot, findAny, insertSandbox } from '../store.ts';
+import { endBoot, findAny, insertSandbox } from '../store.ts';
 import type { NewSandbox, ReadinessProbe, SandboxRow } from '../types.ts';
 import { keyIdOf, ownerOf } from '../visibility.ts';
 import { auditSandbox, startMetering, voidMetering } from './audit.ts';
 import { assertCapacity, isLimited } from './capacity.ts';
 import { bootedElsewhere, type Created, createdEarlier, keepCreated } from './created-earlier.ts';
+import { defaultsFor } from './defaults.ts';
 import { cleanHost, deadlineAfter, expiryOf, sweepIfDestroyed } from './effects.ts';
 import { type Named, namedIn } from './existing.ts';
 import { hostFault, reasonOf } from './faults.ts';
@@ -46,6 +48,7 @@ export interface CreateRequest extends OwnershipRequest, ShapeRequest {
   readonly persistent?: boolean | undefined;
   readonly always_on?: boolean | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly secrets?: readonly EnvVar[] | undefined;
   readonly tags?: string[] | undefined;
   readonly metadata?: Record<string, unknown> | undefined;
   readonly preview_port?: number | undefined;
@@ -75,7 +78,7 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
   checkIdleTimeout(request.idle_timeout_sec);
   checkProbe(request.readiness_probe, request.start_command);
   checkMetadata('metadata', request.metadata ?? {});
-  const vars = varsOf(request.env ?? {});
+  const vars = [...varsOf(request.env ?? {}), ...(request.secrets ?? [])];
   checkVars('env', vars);
   const networkPolicy =
     request.network_policy === undefined ? undefined : networkPolicyWire(parseNetworkPolicy('network_policy', request.network_policy));
@@ -91,7 +94,7 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
   const named = request.get_or_create === true ? await namedIn(op, core, ownership, request.name) : undefined;
   const existing = await named?.find(core.db.read);
   if (existing !== undefined) return found(op, core, existing, ownership, request);
-  const defaults = await createDefaults(core.db.read, ownership.projectId);
+  const defaults = await defaultsFor(core, ownership, request.always_on === true);
   if (origin === undefined) shape = shapeOf(request, defaults.size ?? undefined);
   assertSize(core.policy, shape.size);
   if (request.always_on === true) assertAlwaysOn(core.policy, defaults.plan);
@@ -188,8 +191,9 @@ export const launch = async (op: Op, core: Core, how: Launch): Promise<Created> 
     ended();
     return { row: existing, ownership, existed: true };
   }
-  const env = Object.fromEntries(how.vars.map(({ key, value }) => [key, value]));
-  const booting = inBackground(core, boot(op, core, row, { accepted: how.accepted, env, levels, fromSnapshot, ownership }));
+  const env = Object.fromEntries(sealed.map((entry) => [entry.key, insideVar(core.sealKey, entry)]));
+  const hasSecrets = sealed.some(({ hosts }) => hosts !== null);
+  const booting = inBackground(core, boot(op, core, row, { accepted: how.accepted, env, hasSecrets, levels, fromSnapshot, ownership }));
   booting.then(ended, ended);
   if (how.wait === false) {
     booting.catch(() => {}); // recorded in the row
@@ -281,6 +285,7 @@ const within = async (core: Core, booting: Promise<SandboxRow>, row: SandboxRow,
 interface Boot {
   readonly accepted: number;
   readonly env: Readonly<Record<string, string>>;
+  readonly hasSecrets: boolean;
   readonly levels: readonly NetworkPolicy[];
   readonly fromSnapshot: string | undefined;
   readonly ownership: Ownership;
@@ -302,6 +307,7 @@ const boot = async (op: Op, core: Core, row: SandboxRow, how: Boot): Promise<San
       ...(how.fromSnapshot === undefined ? {} : { fromSnapshot: how.fromSnapshot }),
       ...(row.isolation === null ? {} : { isolation: row.isolation }),
     });
+    if (how.hasSecrets) await pushEnvironment(core, { ...row, endpoint: instance.endpoint });
   } catch (error) {
     throw await failBoot(op, core, row, error);
   }
@@ -334,7 +340,7 @@ export const markBooted = (
       state: 'running',
       endpoint: JSON.stringify(instance.endpoint),
       isolation: instance.isolation,
-      boot_path: row.boot_path ?? 'cold',
+      boot_path: row.boot_path ?? instance.bootPath ?? 'cold',
       boot_ms: bootMs,
       started_at: now,
       last_activity_at: now,
