@@ -23,6 +23,8 @@ export interface RunnerConfig {
   readonly addressPool: string;
   /** Resolver that sandboxes reach through their gateway; empty = the host's own. */
   readonly resolver: string;
+  /** Certificates (PEM) that servers of brokered hosts may be signed by besides the public ones: a company's own authority. */
+  readonly egressAuthorities: string;
   /** Group that may use runner.sock and the agent sockets. */
   readonly gid: number;
   /** Tells two installations on one host apart: in the names of links, cgroups and tables. */
@@ -72,6 +74,12 @@ export const readConfig = (env: NodeJS.ProcessEnv): RunnerConfig => {
   const group = env.MIOSA_GROUP ?? 'miosa';
   const gid = groupId(group);
   if (gid === null) mistakes.push(`MIOSA_GROUP: there is no group '${group}'`);
+  let egressAuthorities = '';
+  try {
+    if (env.MIOSA_EGRESS_CA !== undefined && env.MIOSA_EGRESS_CA !== '') egressAuthorities = readFileSync(env.MIOSA_EGRESS_CA, 'utf8');
+  } catch {
+    mistakes.push(`MIOSA_EGRESS_CA: ${env.MIOSA_EGRESS_CA} cannot be read`);
+  }
   const config: RunnerConfig = Object.freeze({
     dataDir,
     templatesDir: join(resolve(env.MIOSA_CACHE ?? '/var/cache/miosa'), 'templates'),
@@ -85,6 +93,7 @@ export const readConfig = (env: NodeJS.ProcessEnv): RunnerConfig => {
     warmPool: number('MIOSA_WARM_POOL', 16, 0, 512),
     addressPool,
     resolver: env.MIOSA_RUNNER_DNS ?? '',
+    egressAuthorities,
     gid: gid ?? 0,
     instance: mistakes.length > 0 ? '' : instanceOf(dataDir),
   });

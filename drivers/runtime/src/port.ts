@@ -31,6 +31,21 @@ export interface RuntimeSpec extends RuntimeShape {
   readonly isolation?: Isolation;
 }
 
+/** Secrets of which a machine has placeholders only: true values are put in their place on the way out, over TLS, to their hosts. */
+export interface BrokeredSecrets {
+  /** Told back in `RuntimeInstance`; the same for the same secrets. */
+  readonly version: string;
+  /** 32 bytes, base64url: the key of the machine's own certificate authority comes from it. */
+  readonly seed: string;
+  readonly secrets: readonly {
+    readonly placeholder: string;
+    /** Visible ASCII. */
+    readonly value: string;
+    /** `host` or `*.host`, canonical. */
+    readonly hosts: readonly string[];
+  }[];
+}
+
 /** Files of a sandbox at one instant, kept by the host until deleted, whatever becomes of the sandbox. */
 export interface RuntimeSnapshot {
   readonly id: string;
@@ -52,6 +67,8 @@ export interface RuntimeInstance {
   readonly shape: RuntimeShape;
   /** `networkDigest` of the levels it obeys; absent = none. */
   readonly networkDigest?: string;
+  /** Of the secrets the host has for it now; empty or absent = none. A host that was restarted has none. */
+  readonly secretsVersion?: string;
 }
 
 /** Attempts that a network policy or the host's own limits stopped, counted together while they stay the same. */
@@ -153,6 +170,11 @@ export interface RuntimePort {
    * after every later boot.
    */
   setNetworkPolicy(id: string, levels: readonly NetworkPolicy[]): Promise<void>;
+  /**
+   * Replaces the secrets of a machine in any state; kept in memory only, until the machine is destroyed or the host restarted. Their hosts
+   * are remembered: without values they cannot be reached. `trust` (PEM) is what programs inside must trust; null without secrets.
+   */
+  setSecrets(id: string, secrets: BrokeredSecrets): Promise<{ readonly trust: string | null }>;
   /** What was stopped since then, newest first; a bounded record of about the last hour. Empty for a machine without restrictions. */
   blockedTraffic(id: string, since: Date): Promise<readonly BlockedTraffic[]>;
   capabilities(): Promise<RuntimeCapabilities>;

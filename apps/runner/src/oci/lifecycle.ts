@@ -8,6 +8,7 @@ import { assertMemory, hostRoom } from './host-room.ts';
 import { keyedMutex } from './keyed-mutex.ts';
 import type { Meter } from './metrics/meter.ts';
 import type { AddressPlan } from './network/addresses.ts';
+import { hostsOf, type Secrets } from './network/egress/secrets.ts';
 import type { Policies } from './network/policies.ts';
 import type { SlotPool } from './network/slots.ts';
 import { claimSpare } from './pool/claim.ts';
@@ -29,6 +30,7 @@ export interface LifecycleParts {
   readonly plan: AddressPlan;
   readonly meter: Meter;
   readonly policies: Pick<Policies, 'apply' | 'withdraw' | 'blocked'>;
+  readonly secrets: Pick<Secrets, 'set' | 'forget' | 'version'>;
   readonly records: Records;
   readonly snapshots: SnapshotRecords;
   readonly booter: Booter;
@@ -56,7 +58,7 @@ const withoutBoot = ({ machine: _, ...kept }: SandboxRecord): SandboxRecord => (
 const absent = (): Fault => new Fault('NOT_FOUND', 'There is no such sandbox on this host.');
 
 export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
-  const { helper, cgroups, disk, slots, pool, policies, records, booter, tiers, templates, meter, log } = parts;
+  const { helper, cgroups, disk, slots, pool, policies, secrets, records, booter, tiers, templates, meter, log } = parts;
   const exclusive = keyedMutex();
 
   const stateOf = (record: SandboxRecord): RuntimeState => {
@@ -72,11 +74,23 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     bootPath: record.machine === undefined ? 'cold' : 'warm',
     shape: { cpuCount: record.spec.cpuCount, memoryMiB: record.spec.memoryMiB, diskMiB: record.spec.diskMiB },
     networkDigest: networkDigest(record.spec.networkPolicy ?? []),
+    secretsVersion: secrets.version(record.spec.id),
   });
   const known = (id: string): SandboxRecord => {
     const record = records.get(id);
     if (record === undefined) throw absent();
     return record;
+  };
+
+  /** Its network policy and the hosts of its secrets, of now. */
+  const applyNetwork = async ({ spec, slot, brokeredHosts }: SandboxRecord): Promise<void> => {
+    if (slot === null || (spec.networkPolicy === undefined && brokeredHosts === undefined)) return;
+    await policies.apply({
+      id: spec.id,
+      address: parts.plan.slot(slot).address,
+      levels: spec.networkPolicy ?? [],
+      hosts: brokeredHosts ?? [],
+    });
   };
 
   /** Ends every process and what belongs to a boot only. Files stay. */
@@ -104,6 +118,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     await endProcesses(id, record);
     for (const name of [id, record?.machine ?? id]) await disk.remove(name);
     await records.remove(id);
+    secrets.forget(id);
     meter.forget(id);
   };
   /** Phase `creating` or `booting` must be on disk with its slot before anything of the boot exists. */
@@ -111,7 +126,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     const slot = await slots.take();
     const record = await records.save({ ...before, slot: slot.index, process: null });
     await prepare();
-    if (record.spec.networkPolicy !== undefined) await policies.apply(record.spec.id, slot.address, record.spec.networkPolicy);
+    await applyNetwork(record);
     const booted = await booter.boot(record, slot, tiers.of(record.spec.isolation));
     log.debug({ id: record.spec.id, ...booted }, 'sandbox started');
     return records.save({ ...record, phase: 'running', process: { pid: booted.pid, startTime: booted.startTime } });
@@ -220,8 +235,17 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
       exclusive(id, async () => {
         const record = known(id);
         // In force before it is on disk: a crash in between shows as another digest than the caller asked for, and is repeated.
-        if (record.slot !== null) await policies.apply(id, parts.plan.slot(record.slot).address, levels);
-        await records.save({ ...record, spec: { ...record.spec, networkPolicy: levels } });
+        const changed = { ...record, spec: { ...record.spec, networkPolicy: levels } };
+        await applyNetwork(changed);
+        await records.save(changed);
+      }),
+    setSecrets: (id, given) =>
+      exclusive(id, async () => {
+        known(id);
+        const trust = await secrets.set(id, given);
+        // Connections with earlier values end with this.
+        await applyNetwork(await records.save({ ...known(id), brokeredHosts: hostsOf(given) }));
+        return { trust };
       }),
     blockedTraffic: async (id, since) => policies.blocked(known(id).spec.id, since),
     capabilities: async () => ({

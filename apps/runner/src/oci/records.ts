@@ -19,6 +19,8 @@ export interface SandboxRecord {
   /** Network slot and id range while booting or running. */
   readonly slot: number | null;
   readonly process: { readonly pid: number; readonly startTime: number } | null;
+  /** It has brokered secrets for these; their values are never on disk. */
+  readonly brokeredHosts?: readonly string[];
   /** Name of the cgroups of this boot, where that is not the sandbox's id: its machine was booted ahead. */
   readonly machine?: string;
   /** What earlier boots have counted. */

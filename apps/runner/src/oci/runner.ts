@@ -53,10 +53,12 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   const cgroups = cgroupsById(openCgroups(`miosa-${config.instance}`), records);
   const disk = await openDisk(helper, folder, config.diskGiB);
   const live = records.all().filter((record) => record.phase === 'running' && isAlive(record.process));
-  const running = live.flatMap(({ spec, slot }) => (slot === null ? [] : [{ id: spec.id, slot, levels: spec.networkPolicy ?? [] }]));
+  const running = live.flatMap(({ spec, slot, brokeredHosts }) =>
+    slot === null ? [] : [{ id: spec.id, slot, levels: spec.networkPolicy ?? [], hosts: brokeredHosts ?? [] }],
+  );
   const network = await openNetwork({ config, folder, helper, running, log });
   const slots = slotPool({ helper, plan: network.plan, target: config.slotsReady, log });
-  slots.adopt(network.nameServerSlot.index);
+  for (const { index } of network.ownSlots) slots.adopt(index);
   for (const record of live) if (record.slot !== null) slots.adopt(record.slot);
   const booter = createBooter(config, { helper, cgroups, disk, stage });
   const meter = createMeter({
@@ -92,6 +94,7 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
     slots,
     plan: network.plan,
     policies: network.policies,
+    secrets: network.secrets,
     records,
     snapshots,
     booter,

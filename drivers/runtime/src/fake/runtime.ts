@@ -2,7 +2,16 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Fault, type NetworkPolicy, networkDigest } from '@miosa/kernel';
-import type { HostRoom, RuntimeInstance, RuntimePort, RuntimeSample, RuntimeSnapshot, RuntimeSpec, RuntimeState } from '../port.ts';
+import type {
+  BrokeredSecrets,
+  HostRoom,
+  RuntimeInstance,
+  RuntimePort,
+  RuntimeSample,
+  RuntimeSnapshot,
+  RuntimeSpec,
+  RuntimeState,
+} from '../port.ts';
 import { type FakeAgent, startFakeAgent } from './agent.ts';
 
 export interface FakeRuntime extends RuntimePort {
@@ -13,6 +22,8 @@ export interface FakeRuntime extends RuntimePort {
   /** What the next answers say was used, over the whole life of the machine; `at` makes it a sample of that time. */
   use(id: string, used: Partial<RuntimeSample>): void;
   setRoom(host: Partial<HostRoom>): void;
+  /** As given last. */
+  secretsOf(id: string): BrokeredSecrets | null;
   /** Ends everything and removes the files. */
   close(): Promise<void>;
 }
@@ -25,6 +36,7 @@ interface Machine {
   state: RuntimeState;
   agent: FakeAgent | null;
   levels: readonly NetworkPolicy[];
+  secrets: BrokeredSecrets | null;
 }
 
 const UNUSED = { cpuUsageUsec: 0, memoryBytes: 2 ** 20, diskBytes: 16_384, networkRxBytes: 0, networkTxBytes: 0 };
@@ -69,13 +81,14 @@ export const createFakeRuntime = (): FakeRuntime => {
     renameSync(`${to}.part`, to);
   };
   const socketPath = (id: string): string => join(root, `${id.slice(-12)}.sock`);
-  const instance = ({ spec, state, levels }: Machine): RuntimeInstance => ({
+  const instance = ({ spec, state, levels, secrets }: Machine): RuntimeInstance => ({
     id: spec.id,
     state,
     endpoint: { socketPath: socketPath(spec.id) },
     isolation: spec.isolation ?? 'container',
     shape: { cpuCount: spec.cpuCount, memoryMiB: spec.memoryMiB, diskMiB: spec.diskMiB },
     networkDigest: networkDigest(levels),
+    secretsVersion: secrets?.version ?? '',
   });
   const boot = async (machine: Machine): Promise<void> => {
     machine.agent = await startFakeAgent({ socketPath: socketPath(machine.spec.id), folder: machine.folder, env: machine.spec.env });
@@ -99,6 +112,7 @@ export const createFakeRuntime = (): FakeRuntime => {
       state: 'stopped',
       agent: null,
       levels: spec.networkPolicy ?? [],
+      secrets: null,
     };
     await boot(machine);
     machines.set(spec.id, machine);
@@ -216,6 +230,12 @@ export const createFakeRuntime = (): FakeRuntime => {
       trip('setNetworkPolicy');
       known(id).levels = levels;
     },
+    setSecrets: async (id, secrets) => {
+      trip('setSecrets');
+      known(id).secrets = secrets.secrets.length === 0 ? null : secrets;
+      return { trust: secrets.secrets.length === 0 ? null : `-----BEGIN CERTIFICATE-----\n${id}\n-----END CERTIFICATE-----\n` };
+    },
+    secretsOf: (id) => known(id).secrets,
     blockedTraffic: async (id) => {
       trip('blockedTraffic');
       known(id);

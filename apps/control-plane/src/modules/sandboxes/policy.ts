@@ -93,8 +93,8 @@ export const assertSize = (policy: SandboxPolicy, size: SizeName): void => {
   throw exceeded(`The largest size on this installation is ${policy.largestSize}.`, details);
 };
 
-export const assertAlwaysOn = (policy: SandboxPolicy, plan: string): void => {
-  if (policy.alwaysOnPlans.includes(plan)) return;
+export const assertAlwaysOn = (policy: SandboxPolicy, plan: string | null): void => {
+  if (plan !== null && policy.alwaysOnPlans.includes(plan)) return;
   const details = { quota: 'always_on', limit: 0, used: 1, level: 'plan' };
   throw exceeded(`The plan ${plan} has no sandboxes without timers (always_on).`, details);
 };

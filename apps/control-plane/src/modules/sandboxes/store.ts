@@ -61,7 +61,8 @@ export const findByName = async (db: Db, who: Visibility, projectId: string, nam
     .executeTakeFirst();
 
 export interface CreateDefaults {
-  readonly plan: string;
+  /** Null where it was not asked for. */
+  readonly plan: string | null;
   /** Of the project, else of its workspace. */
   readonly size: SizeName | null;
   readonly idleTimeoutSec: number | null;

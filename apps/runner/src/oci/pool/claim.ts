@@ -29,7 +29,8 @@ export const claimSpare = async (parts: ClaimParts, before: SandboxRecord, spare
   const { name, slot, process } = spare;
   const { spec } = before;
   const record = await records.save({ ...before, slot: slot.index, process, machine: name });
-  if (spec.networkPolicy !== undefined) await policies.apply(spec.id, slot.address, spec.networkPolicy);
+  const { id, networkPolicy: levels } = spec;
+  if (levels !== undefined) await policies.apply({ id, address: slot.address, levels, hosts: [] });
   cgroups.setLimits(spec.id, spec);
   await helper.call('claim', {
     slot: slot.index,

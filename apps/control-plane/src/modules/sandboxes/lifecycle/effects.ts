@@ -6,7 +6,7 @@ import { pushEnvironment } from '../env/push.ts';
 import { deleteEnv } from '../env/store.ts';
 import { announce } from '../events/announce.ts';
 import { ensureStarted } from '../exec/start.ts';
-import { keepLastCounters } from '../metrics/counters.ts';
+import { keepLastCounters, lastCounters } from '../metrics/counters.ts';
 import { type Fence, findAny, markClean, markDestroyed, settle } from '../store.ts';
 import type { EndedReason, SandboxRow } from '../types.ts';
 import { auditSandbox, startMetering, stopMetering } from './audit.ts';
@@ -145,9 +145,9 @@ export const sweepIfDestroyed = async (core: Core, id: string): Promise<void> =>
 /** Removes the machine of a destroyed sandbox. A failure is not the caller's: the row says what is left to do and a reconciler repeats it. */
 export const cleanHost = async (core: Core, id: string): Promise<void> => {
   core.pools.close(id);
-  await keepLastCounters(core, id);
+  const last = await lastCounters(core, id);
   try {
-    await core.runtime.destroy(id);
+    await Promise.all([core.runtime.destroy(id), keepLastCounters(core, last)]);
     await markClean(core.db.read, id);
   } catch (error) {
     core.log.warn({ err: error, sandboxId: id }, 'host not clean yet; will be tried again');

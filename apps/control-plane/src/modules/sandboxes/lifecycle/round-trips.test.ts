@@ -28,8 +28,8 @@ const post = async (path: string, body: object = {}) => {
 };
 
 describe('waits for the database', () => {
-  test('of a create: the key, the place, the defaults, two for all that belongs to the row, its commit, two for the boot and its commit', async () => {
-    expect(await fewest(() => post('/sandboxes'))).toBeLessThanOrEqual(12);
+  test('of a create: the key, the place, two for all that belongs to the row, its commit, two for the boot and its commit, the answer', async () => {
+    expect(await fewest(() => post('/sandboxes'))).toBeLessThanOrEqual(10);
   });
 
   test('of an exec: the key, the sandbox, the audit entry and the answer', async () => {
