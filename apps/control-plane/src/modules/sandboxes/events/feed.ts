@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Db } from '@miosa/db';
 import { previewUrl } from '@miosa/hostnames';
-import { sql } from 'kysely';
 import { callJson } from '../agent/client.ts';
 import { AgentPorts, AgentProcesses } from '../agent/protocol.ts';
 import { type Core, inBackground, systemOp } from '../deps.ts';
@@ -11,6 +9,7 @@ import { findAny } from '../store.ts';
 import type { SandboxRow } from '../types.ts';
 import { announceOf } from './announce.ts';
 import { type Change, changesBetween, type Look } from './changes.ts';
+import { holdFeed, type Told, toldLately } from './feed.store.ts';
 
 /** The agent keeps the last 64 commands that ended, so as many may end within this time and all are told of. */
 const LOOK_MS = 250;
@@ -20,8 +19,6 @@ const CALL_MS = 3000;
 /** A stream that is cut off and resumed within this time misses nothing. */
 const LINGER_MS = 30_000;
 const SLEEPING_MS = 10_000;
-/** Longer than two control planes can lie apart in telling the same. */
-const SAME = sql`interval '10 minutes'`;
 
 type Deps = Pick<Core, 'db' | 'pools' | 'signals' | 'names' | 'now' | 'log' | 'background' | 'stopping'>;
 
@@ -37,22 +34,6 @@ const dataOf = (deps: Deps, row: SandboxRow, change: Change): object => {
   return { port, address, command: command ?? '', process_id: processId ?? null, url: previewUrl(deps.names, { port, slug: row.slug }) };
 };
 
-interface Told {
-  readonly type: string;
-  readonly run: string | null;
-  readonly port: string | null;
-}
-
-/** What was told of it lately, oldest first. */
-const toldLately = async (db: Db, row: SandboxRow, now: Date): Promise<Told[]> => {
-  const of = sql`narrow and tenant_id = ${row.tenant_id} and resource_id = ${row.id} and created_at > ${now}::timestamptz - ${SAME}`;
-  const said = sql`type, (data ->> 'id') || ' ' || (data ->> 'started_at') as run, data ->> 'port' as port`;
-  const { rows } = await sql<Told>`
-    select type, run, port from (select ${said}, 1 as part, id as at, 0::bigint as seq from events where ${of}
-      union all select ${said}, 2, '', seq from event_inbox where ${of}) all_of order by part, at, seq`.execute(db);
-  return rows;
-};
-
 /** Another process may listen too: each change is told once. */
 const isNews = (lately: readonly Told[], type: string, data: object): boolean => {
   const { id, started_at, port } = data as { id?: string; started_at?: string; port?: number };
@@ -64,7 +45,7 @@ const tell = async (deps: Deps, row: SandboxRow, changes: readonly Change[]): Pr
   if (changes.length === 0) return;
   const op = systemOp(deps, row.tenant_id, 'agent');
   await deps.db.tx(op, 'sandboxes.feed', async (tx) => {
-    await sql`select pg_advisory_xact_lock(hashtextextended(${`feed of ${row.id}`}, 0))`.execute(tx);
+    await holdFeed(tx, row.id);
     const lately = await toldLately(tx, row, deps.now());
     for (const change of changes) {
       const data = dataOf(deps, row, change);
