@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { listening } from '../harness/apps.ts';
-import { request, visit } from '../harness/request.ts';
 import { type Broken, startBreakable } from './fixture.ts';
+import { httpUrl, visitPlain } from './visit.ts';
 
 let broken: Broken;
 beforeAll(async () => {
@@ -21,8 +21,8 @@ const serving = async () => {
   await sandbox.processes.start('exec sleep 4000', { name: 'plain' });
   await sandbox.files.write('index.html', 'hello');
   await listening(sandbox, PORT);
-  const { cookie } = await visit((await sandbox.previewToken()).url);
-  return { sandbox, page: () => request(`${sandbox.previewUrl}/index.html`, { headers: { cookie } }) };
+  await sandbox.expose(PORT);
+  return { sandbox, page: () => visitPlain(`${httpUrl(broken.platform, sandbox, PORT)}/index.html`, {}) };
 };
 type Serving = Awaited<ReturnType<typeof serving>>['sandbox'];
 
@@ -59,7 +59,7 @@ it('a visitor of its preview is held until its start command serves again, and m
   await sandbox.pause();
   await hibernated(sandbox);
   const answers = await Promise.all(Array.from({ length: 10 }, page));
-  expect(answers.map(({ status, body }) => [status, body.toString()])).toEqual(Array(10).fill([200, 'hello']));
+  expect(answers.map(({ status, body }) => [status, body])).toEqual(Array(10).fill([200, 'hello']));
   expect((await sandbox.exec('cat boots.txt')).stdout).toBe('boot\nboot\n');
   await sandbox.destroy();
 });
