@@ -6,7 +6,7 @@ import { browserTokenCommands } from './commands/browser-tokens.ts';
 import { bulkCommands } from './commands/bulk.ts';
 import { copyCommand } from './commands/cp.ts';
 import { envCommands } from './commands/env.ts';
-import { eventCommands, eventCommands, sandboxEventCommands } from './commands/events.ts';
+import { eventCommands, sandboxEventCommands } from './commands/events.ts';
 import { execCommand, logsCommand } from './commands/exec.ts';
 import { inviteCommands, memberInviteCommands } from './commands/invites.ts';
 import { keyCommands } from './commands/keys.ts';
