@@ -140,7 +140,8 @@ export const insertBuild = (tx: Tx, row: Insertable<BuildTable>): Promise<BuildR
   tx
     .insertInto('template_builds')
     .values(row)
-    .onConflict((conflict) => conflict.column('template_id').where('state', 'in', ['queued', 'building']).doNothing())
+    // Without a target: one of a partial index needs its predicate without parameters, or a prepared statement loses it.
+    .onConflict((conflict) => conflict.doNothing())
     .returningAll()
     .executeTakeFirst();
 

@@ -98,6 +98,12 @@ describe('a template', () => {
     expect([refused.status, refused.body.error.code]).toEqual([409, 'CONFLICT']);
   });
 
+  test('can be made many times at once', async () => {
+    const made = await Promise.all(Array.from({ length: 20 }, (_, n) => make({ from: 'miosa-sandbox' }, { slug: `many-${n}` })));
+    await settle();
+    expect(new Set((await Promise.all(made.map(({ id }) => get(id)))).map(({ state }) => state))).toEqual(new Set(['ready']));
+  });
+
   test('is built one at a time', async () => {
     const made = await make({ from: 'miosa-sandbox', run: ['sleep 0.3'] }, { slug: 'once' });
     const second = await world.call('POST', `/templates/${made.id}/builds`);
