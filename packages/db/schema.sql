@@ -296,6 +296,7 @@ create table sandbox_env (
   sealed_value bytea not null,
   encrypted boolean not null,
   updated_at timestamp with time zone default now() not null,
+  hosts text[],
   constraint sandbox_env_pkey PRIMARY KEY (sandbox_id, key),
   constraint sandbox_env_sandbox_id_fkey FOREIGN KEY (sandbox_id) REFERENCES sandboxes(id)
 );

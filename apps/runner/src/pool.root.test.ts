@@ -250,6 +250,22 @@ describe.skipIf(missing.length > 0)('a machine that was booted ahead', () => {
     await expectOnly(made.map(({ id }) => id));
   });
 
+  it('is never lost sight of when others are claimed while it is made', async () => {
+    for (let n = 0; n < 12; n++) {
+      const made = await create();
+      await sleep(95 + 5 * n); // about when the next one is being made
+      await create();
+      await runner.runtime.destroy(made.id);
+    }
+    const claimed = async () => (await runner.runtime.list()).map(({ id }) => recordOf(runner.dataDir, id).machine);
+    const waiting = async () => sparesOf(runner.dataDir).filter((name) => !machines.includes(name)).length;
+    const machines = await claimed();
+    await expect.poll(async () => (await waiting()) === (await ready()), { timeout: 20_000, interval: 300 }).toBe(true);
+    await sleep(500);
+    expect(await waiting()).toBe(await ready());
+    expect(await waiting()).toBeLessThanOrEqual(POOL);
+  });
+
   it.each([0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 6])('is whole or gone when the runner is killed %d ms after it was asked for', async (delayMs) => {
     await filled();
     const creating = Array.from({ length: 2 }, () => create().catch(() => null));

@@ -5,7 +5,8 @@ import { auditCommands } from './commands/audit.ts';
 import { browserTokenCommands } from './commands/browser-tokens.ts';
 import { bulkCommands } from './commands/bulk.ts';
 import { copyCommand } from './commands/cp.ts';
-import { eventCommands } from './commands/events.ts';
+import { envCommands } from './commands/env.ts';
+import { eventCommands, sandboxEventCommands } from './commands/events.ts';
 import { execCommand, logsCommand } from './commands/exec.ts';
 import { inviteCommands, memberInviteCommands } from './commands/invites.ts';
 import { keyCommands } from './commands/keys.ts';
@@ -73,7 +74,9 @@ export const run = async (args: readonly string[], io: Io): Promise<number> => {
     logsCommand,
     previewCommands,
     networkCommands,
+    envCommands,
     snapshotCommands,
+    sandboxEventCommands,
   );
   add(sandboxes, connectCommand, forwardCommand, terminalsCommand);
   add(program, execCommand, copyCommand, logsCommand, connectCommand, forwardCommand, apiCommand);

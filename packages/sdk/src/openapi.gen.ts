@@ -986,7 +986,10 @@ export interface paths {
         };
         /** List environment variables */
         get: operations["sandboxes.env.list"];
-        /** Set environment variables; new processes see them at once */
+        /**
+         * Set environment variables; new processes see them at once
+         * @description With `hosts` a variable is brokered: inside, its value is a placeholder; the true value never enters the sandbox and takes its place on the way out, in request headers and the query, over HTTPS to these hosts only.
+         */
         put: operations["sandboxes.env.set"];
         post?: never;
         delete?: never;
@@ -2680,6 +2683,7 @@ export interface components {
                 key: string;
                 value: string;
                 encrypted?: boolean;
+                hosts?: string[] | null;
             }[];
             replace?: boolean;
         };
@@ -2687,6 +2691,7 @@ export interface components {
             key: string;
             value: string | null;
             encrypted: boolean;
+            hosts: string[] | null;
             /** Format: date-time */
             updated_at: string;
         };
@@ -3222,6 +3227,13 @@ export interface components {
             env?: {
                 [key: string]: string;
             };
+            /** @description brokered variables: inside they are placeholders, whose true values are sent to their hosts only */
+            secrets?: {
+                key: string;
+                value: string;
+                /** @description hosts that the true value is sent to (`api.example.com`, `*.example.com`) */
+                hosts: string[];
+            }[];
             tags?: string[];
             /** @description JSON object of at most 16 KiB */
             metadata?: Record<string, unknown>;
@@ -3340,6 +3352,13 @@ export interface components {
             env?: {
                 [key: string]: string;
             };
+            /** @description brokered variables: inside they are placeholders, whose true values are sent to their hosts only */
+            secrets?: {
+                key: string;
+                value: string;
+                /** @description hosts that the true value is sent to (`api.example.com`, `*.example.com`) */
+                hosts: string[];
+            }[];
             tags?: string[];
             /** @description JSON object of at most 16 KiB */
             metadata?: Record<string, unknown>;

@@ -72,7 +72,10 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     make: async ({ organization, project }) => {
       count += 1;
       const body = { name: `Fixture ${count}`, build_spec: { from: 'miosa-sandbox' }, project_id: await organization.project(project) };
-      return (await organization.call('POST', '/templates', body)).data.id;
+      const { id } = (await organization.call('POST', '/templates', body)).data;
+      // While it is built some answers are other ones.
+      for (let state = 'queued'; state !== 'ready'; ) state = (await organization.call('GET', `/templates/${id}`)).data.state;
+      return id;
     },
   },
   'templates/builds': {

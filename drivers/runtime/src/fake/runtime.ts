@@ -22,6 +22,8 @@ export interface FakeRuntime extends RuntimePort {
   /** What the next answers say was used, over the whole life of the machine; `at` makes it a sample of that time. */
   use(id: string, used: Partial<RuntimeSample>): void;
   setRoom(host: Partial<HostRoom>): void;
+  /** So many machines are ready ahead of demand. */
+  setWarm(count: number): void;
   /** As given last. */
   secretsOf(id: string): BrokeredSecrets | null;
   /** Ends everything and removes the files. */
@@ -30,6 +32,7 @@ export interface FakeRuntime extends RuntimePort {
 
 interface Machine {
   spec: RuntimeSpec;
+  bootPath: 'cold' | 'warm';
   readonly samples: RuntimeSample[];
   used: RuntimeSample;
   readonly folder: string;
@@ -58,6 +61,7 @@ export const createFakeRuntime = (): FakeRuntime => {
   const snapshots = new Map<string, RuntimeSnapshot>();
   const creating = new Map<string, Promise<RuntimeInstance>>();
 
+  let warm = 0;
   let host: HostRoom = { cpuCount: 2, memoryBytes: 2 ** 34, memoryFreeBytes: 2 ** 33 };
 
   const trip = (method: keyof RuntimePort): void => {
@@ -81,11 +85,12 @@ export const createFakeRuntime = (): FakeRuntime => {
     renameSync(`${to}.part`, to);
   };
   const socketPath = (id: string): string => join(root, `${id.slice(-12)}.sock`);
-  const instance = ({ spec, state, levels, secrets }: Machine): RuntimeInstance => ({
+  const instance = ({ spec, state, levels, bootPath, secrets }: Machine): RuntimeInstance => ({
     id: spec.id,
     state,
     endpoint: { socketPath: socketPath(spec.id) },
     isolation: spec.isolation ?? 'container',
+    bootPath,
     shape: { cpuCount: spec.cpuCount, memoryMiB: spec.memoryMiB, diskMiB: spec.diskMiB },
     networkDigest: networkDigest(levels),
     secretsVersion: secrets?.version ?? '',
@@ -93,6 +98,12 @@ export const createFakeRuntime = (): FakeRuntime => {
   const boot = async (machine: Machine): Promise<void> => {
     machine.agent = await startFakeAgent({ socketPath: socketPath(machine.spec.id), folder: machine.folder, env: machine.spec.env });
     machine.state = 'running';
+  };
+  /** Machines that wait are neither copies nor behind another kernel. */
+  const pathOf = ({ fromSnapshot, isolation }: RuntimeSpec): 'cold' | 'warm' => {
+    if (warm === 0 || fromSnapshot !== undefined || isolation === 'gvisor') return 'cold';
+    warm -= 1;
+    return 'warm';
   };
   const end = async (machine: Machine, state: RuntimeState): Promise<void> => {
     await machine.agent?.close();
@@ -107,6 +118,7 @@ export const createFakeRuntime = (): FakeRuntime => {
     mkdirSync(join(folder, 'workspace'), { recursive: true });
     const machine: Machine = {
       spec,
+      bootPath: pathOf(spec),
       samples: [],
       used: { ...UNUSED, at: Date.now() },
       folder,
@@ -249,11 +261,15 @@ export const createFakeRuntime = (): FakeRuntime => {
       pauseKeeps: 'memory',
       templates: TEMPLATES,
       host,
+      warm: { 'miosa-sandbox': warm },
     }),
     use: (id, used) => {
       const machine = known(id);
       machine.used = { ...machine.used, ...used };
       if (used.at !== undefined) machine.samples.push(machine.used);
+    },
+    setWarm: (count) => {
+      warm = count;
     },
     setRoom: (room) => {
       host = { ...host, ...room };

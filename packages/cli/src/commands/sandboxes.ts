@@ -2,6 +2,8 @@ import type { Sandbox, SandboxCreate } from '@miosa/sdk';
 import { type Context, integer, leaf, pairs } from '../context.ts';
 import { ownership, projectId, sandboxId, workspaceId } from '../names.ts';
 import type { Register } from '../run.ts';
+import { secretOption, secretsOf } from './env.ts';
+import { type PolicyOptions, rule, wantedPolicy } from './network.ts';
 import { tendingCommands } from './tending.ts';
 
 interface Scope {
@@ -14,6 +16,10 @@ interface CreateOptions extends Scope {
   readonly isolation?: string;
   readonly size?: 'xs' | 'small' | 'medium' | 'large' | 'xl';
   readonly env?: Record<string, string>;
+  readonly secret?: Record<string, readonly string[]>;
+  readonly allow?: PolicyOptions['allow'];
+  readonly deny?: PolicyOptions['deny'];
+  readonly networkPolicy?: string;
   readonly port?: number;
   readonly ttl?: number;
   readonly idle?: number;
@@ -42,6 +48,9 @@ const show = ({ output }: Context<object>, sandbox: Sandbox): undefined => {
 const create = async (context: Context<CreateOptions>): Promise<undefined> => {
   const { miosa, options: o, io } = context;
   const defined = <T extends object>(fields: T): T => JSON.parse(JSON.stringify(fields)) as T;
+  const { allow, deny, networkPolicy: file } = o;
+  const hasPolicy = [allow, deny, file].some((given) => given !== undefined);
+  const rules = { ...(allow === undefined ? {} : { allow }), ...(deny === undefined ? {} : { deny }) };
   const body: SandboxCreate = {
     ...ownership(o.workspace ?? (io.env.MIOSA_WORKSPACE || undefined), o.project),
     ...(defined({
@@ -50,6 +59,8 @@ const create = async (context: Context<CreateOptions>): Promise<undefined> => {
       size: o.size,
       isolation: o.isolation,
       env: o.env,
+      secrets: o.secret === undefined ? undefined : secretsOf(io, o.secret),
+      networkPolicy: hasPolicy ? await wantedPolicy({ ...rules, ...(file === undefined ? {} : { file }) }) : undefined,
       previewPort: o.port,
       timeoutSec: o.ttl,
       idleTimeoutSec: o.idle,
@@ -106,6 +117,18 @@ export const sandboxCommands: Register = (parent, io, setExitCode) => {
     .option('--size <size>', 'xs, small, medium, large, xl')
     .option('--isolation <tier>', 'container, gvisor')
     .option('-e, --env <NAME=VALUE>', 'environment variable, repeatable', pairs)
+    .option(
+      '--secret <NAME=HOST>',
+      'the variable NAME of here as a secret that stays outside and is sent to these hosts only',
+      secretOption,
+    )
+    .option(
+      '--allow <rule>',
+      'host, *.host or CIDR it may reach, then :ports and /tcp or /udp if wanted, and nothing else; repeatable',
+      rule('allow'),
+    )
+    .option('--deny <rule>', 'as --allow: what it may not reach', rule('deny'))
+    .option('--network-policy <file>', 'a network policy as JSON, with the names of the API')
     .option('--port <port>', 'preview port', integer('--port', 1, 65_535))
     .option('--ttl <seconds>', 'time it may run without being extended', integer('--ttl', 60, 86_400))
     .option('--idle <seconds>', 'time without activity after which it pauses', integer('--idle', 0, 86_400))

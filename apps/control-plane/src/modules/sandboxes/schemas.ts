@@ -214,8 +214,20 @@ export const Share = Type.Object(
   { title: 'Share' },
 );
 
+/** Of a brokered variable. */
+export const SecretHosts = Type.Array(Type.String({ maxLength: 260 }), {
+  maxItems: 50,
+  description: 'hosts that the true value is sent to (`api.example.com`, `*.example.com`)',
+});
+
 export const EnvVar = Type.Object(
-  { key: Type.String(), value: nullable(Type.String()), encrypted: Type.Boolean(), updated_at: Ts },
+  {
+    key: Type.String(),
+    value: nullable(Type.String()),
+    encrypted: Type.Boolean(),
+    hosts: nullable(SecretHosts),
+    updated_at: Ts,
+  },
   { title: 'EnvVar' },
 );
 

@@ -86,7 +86,10 @@ export const openPool = (options: PoolOptions): WarmPool => {
     }
     for (let template = lacking(); template !== undefined && open; template = lacking()) {
       await quiet();
-      if (open) spares.push(await makes.make(template));
+      if (!open) return;
+      const made = await makes.make(template);
+      // Not in one expression: `spares` may be another list by now.
+      spares.push(made);
     }
   };
   const wake = (): void => {

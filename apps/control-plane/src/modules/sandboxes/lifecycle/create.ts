@@ -13,8 +13,9 @@ import {
 import type { Isolation, RuntimeInstance } from '@miosa/runtime';
 import { checkMetadata, type Ownership, type OwnershipRequest } from '../../tenancy/index.ts';
 import { type Core, inBackground } from '../deps.ts';
+import { pushEnvironment } from '../env/push.ts';
 import { putEnv } from '../env/store.ts';
-import { checkVars, type EnvVar, injectedVars, sealVar, varsOf } from '../env/values.ts';
+import { checkVars, type EnvVar, injectedVars, insideVar, sealVar, varsOf } from '../env/values.ts';
 import { announce, announceFork } from '../events/announce.ts';
 import { ensureStarted, startReady } from '../exec/start.ts';
 import { levelsOf } from '../network-policy/enforce.ts';
@@ -49,6 +50,7 @@ export interface CreateRequest extends OwnershipRequest, ShapeRequest {
   readonly persistent?: boolean | undefined;
   readonly always_on?: boolean | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly secrets?: readonly EnvVar[] | undefined;
   readonly tags?: string[] | undefined;
   readonly metadata?: Record<string, unknown> | undefined;
   readonly preview_port?: number | undefined;
@@ -84,7 +86,7 @@ export const createSandbox = async (op: Op, core: Core, asked: CreateRequest, ho
   checkIdleTimeout(request.idle_timeout_sec);
   checkProbe(request.readiness_probe, request.start_command);
   checkMetadata('metadata', request.metadata ?? {});
-  const vars = varsOf(request.env ?? {});
+  const vars = [...varsOf(request.env ?? {}), ...(request.secrets ?? [])];
   checkVars('env', vars);
   const networkPolicy =
     request.network_policy === undefined ? undefined : networkPolicyWire(parseNetworkPolicy('network_policy', request.network_policy));
@@ -203,8 +205,9 @@ export const launch = async (op: Op, core: Core, how: Launch): Promise<Created> 
     ended();
     return { row: existing, ownership, existed: true };
   }
-  const env = Object.fromEntries(how.vars.map(({ key, value }) => [key, value]));
-  const booting = inBackground(core, boot(op, core, row, { accepted: how.accepted, env, levels, fromSnapshot, ownership }));
+  const env = Object.fromEntries(sealed.map((entry) => [entry.key, insideVar(core.sealKey, entry)]));
+  const hasSecrets = sealed.some(({ hosts }) => hosts !== null);
+  const booting = inBackground(core, boot(op, core, row, { accepted: how.accepted, env, hasSecrets, levels, fromSnapshot, ownership }));
   booting.then(ended, ended);
   if (how.wait === false) {
     booting.catch(() => {}); // recorded in the row
@@ -296,6 +299,7 @@ const within = async (core: Core, booting: Promise<SandboxRow>, row: SandboxRow,
 interface Boot {
   readonly accepted: number;
   readonly env: Readonly<Record<string, string>>;
+  readonly hasSecrets: boolean;
   readonly levels: readonly NetworkPolicy[];
   readonly fromSnapshot: string | undefined;
   readonly ownership: Ownership;
@@ -317,6 +321,7 @@ const boot = async (op: Op, core: Core, row: SandboxRow, how: Boot): Promise<San
       ...(how.fromSnapshot === undefined ? {} : { fromSnapshot: how.fromSnapshot }),
       ...(row.isolation === null ? {} : { isolation: row.isolation }),
     });
+    if (how.hasSecrets) await pushEnvironment(core, { ...row, endpoint: instance.endpoint });
   } catch (error) {
     throw await failBoot(op, core, row, error);
   }

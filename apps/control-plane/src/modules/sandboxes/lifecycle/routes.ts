@@ -6,7 +6,20 @@ import type { Core } from '../deps.ts';
 import { EXEC } from '../exec/routes.ts';
 import { exec } from '../exec/service.ts';
 import { renderSandbox, renderSandboxes, sandboxOf } from '../render.ts';
-import { Deleted, ExecResult, Id, LogLine, nullable, oneOf, PortNumber, Probe, Readiness, Sandbox, SandboxUsage } from '../schemas.ts';
+import {
+  Deleted,
+  ExecResult,
+  Id,
+  LogLine,
+  nullable,
+  oneOf,
+  PortNumber,
+  Probe,
+  Readiness,
+  Sandbox,
+  SandboxUsage,
+  SecretHosts,
+} from '../schemas.ts';
 import { createSandbox } from './create.ts';
 import { logLines, readiness, usageOf } from './facts.ts';
 import { runOnce } from './run.ts';
@@ -39,6 +52,12 @@ const CREATE = {
   persistent: Type.Optional(Type.Boolean()),
   always_on: Type.Optional(Type.Boolean()),
   env: Type.Optional(Type.Record(Type.String(), Type.String())),
+  secrets: Type.Optional(
+    Type.Array(Type.Object({ key: Type.String(), value: Type.String(), hosts: SecretHosts }), {
+      maxItems: 200,
+      description: 'brokered variables: inside they are placeholders, whose true values are sent to their hosts only',
+    }),
+  ),
   tags: Type.Optional(Tags),
   metadata: Type.Optional(Metadata),
   preview_port: Type.Optional(PortNumber),

@@ -69,7 +69,12 @@ const copyOf = async (
       now: core.now(),
     },
   );
-  const vars: EnvVar[] = stored.map((row) => ({ key: row.key, value: openVar(core.sealKey, row), encrypted: row.encrypted }));
+  const vars: EnvVar[] = stored.map((row) => ({
+    key: row.key,
+    value: openVar(core.sealKey, row),
+    encrypted: row.encrypted,
+    hosts: row.hosts,
+  }));
   return { draft: { ...draft, parent_sandbox_id: source.id }, ownership, vars, copyOf: source.id };
 };
 
