@@ -260,6 +260,7 @@ export const createFakeRuntime = (): FakeRuntime => {
       tiersAbsent: [],
       pauseKeeps: 'memory',
       templates: TEMPLATES,
+      images: IMAGES,
       host,
       warm: { 'miosa-sandbox': warm },
     }),
