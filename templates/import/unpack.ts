@@ -10,6 +10,8 @@ export interface Limits {
 const HOST_RESERVE = 2 * 2 ** 30;
 /** Room of the file system for itself, and for the layout's own files. */
 const OVERHEAD = { bytes: 128 * 2 ** 20, entries: 4096 };
+/** 256 in the table, the rest for names in folders. */
+const INODE_BYTES = 512;
 const TIMEOUT_MS = 60 * 60 * 1000;
 const BIG = 64 * 2 ** 20;
 
@@ -34,13 +36,14 @@ const run = (command: string, args: readonly string[], why: string): string => {
  */
 export const boundedFolder = (work: string, { maxBytes, maxEntries }: Limits): string => {
   const { bavail, bsize } = statfsSync(work);
-  const bytes = Math.min(2 * maxBytes + OVERHEAD.bytes, bavail * bsize - HOST_RESERVE);
-  if (bytes < OVERHEAD.bytes) throw new Error('this disk has no room to import an image; free some, or choose another with --cache');
+  const inodes = maxEntries + OVERHEAD.entries;
+  const least = OVERHEAD.bytes + inodes * INODE_BYTES;
+  const bytes = Math.min(2 * maxBytes + least, bavail * bsize - HOST_RESERVE);
+  if (bytes < least) throw new Error('this disk has no room to import an image; free some, or choose another with --cache');
   const [file, folder] = [join(work, 'disk.ext4'), join(work, 'disk')];
   writeFileSync(file, '');
   truncateSync(file, bytes);
-  const inodes = String(maxEntries + OVERHEAD.entries);
-  run('mkfs.ext4', ['-q', '-F', '-m', '0', '-O', '^has_journal', '-N', inodes, file], 'no file system could be made');
+  run('mkfs.ext4', ['-q', '-F', '-m', '0', '-O', '^has_journal', '-N', String(inodes), file], 'no file system could be made');
   mkdirSync(folder);
   run('mount', ['-o', 'loop,nodev,nosuid,noexec', file, folder], 'no file system could be mounted');
   mkdirSync(join(folder, 'tmp'));

@@ -23,6 +23,7 @@ export const templateStore = (dir: string) => {
     },
     list,
     /** Names of images that the operator imported, in full, each with its template. */
-    images: (): Record<string, string> => Object.fromEntries(list().flatMap((slug) => imageIn(join(dir, slug, 'current')).map((name) => [name, slug]))),
+    images: (): Record<string, string> =>
+      Object.fromEntries(list().flatMap((slug) => imageIn(join(dir, slug, 'current')).map((name) => [name, slug]))),
   };
 };
