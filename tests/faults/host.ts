@@ -57,6 +57,34 @@ const processesOn = (dataDir: string): string[] =>
     .filter((pid) => `${read(`/proc/${pid}/cmdline`)}\0${read(`/proc/${pid}/environ`)}`.includes(dataDir))
     .map((pid) => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`);
 
+const links = (dataDir: string): string[] => readdirSync('/sys/class/net').filter((name) => name.startsWith(`mi${instanceOf(dataDir)}-`));
+
+const namesIn = (path: string): string[] => (existsSync(path) ? readdirSync(path).sort() : []);
+
+/** Lines of one thing, counted: two of the same are not one. */
+const counted = (lines: readonly string[]): string[] =>
+  [...Map.groupBy(lines, (line) => line)].map(([line, all]) => `${all.length} × ${line}`).sort();
+
+/**
+ * What the platform has on this host while it runs, by kind: the same before and after, where the same sandboxes are there. Links that are kept
+ * ready count with those in use: one is made for each that is taken.
+ */
+export const residue = (dataDir: string): Readonly<Record<string, readonly string[]>> => ({
+  process: counted(processesOn(dataDir).map((line) => line.replace(/^\d+ /, ''))),
+  mount: mountsBelow(dataDir).sort(),
+  'control group': sandboxesOnHost(dataDir),
+  link: [`${links(dataDir).length}`],
+  'firewall rule': counted(
+    linesOf('nft', '--stateless', 'list', 'table', 'inet', `miosa_${instanceOf(dataDir)}`)
+      .filter((line) => !/elements|\d+\.\d+\.\d+\.\d+/.test(line))
+      .map((line) => line.replace(/0x[0-9a-f]+|\bp\d+\w*/g, '…')),
+  ),
+  volume: namesIn(join(dataDir, 'runner', 'disk')),
+  record: [...namesIn(join(dataDir, 'runner', 'sandboxes')), ...namesIn(join(dataDir, 'runner', 'snapshots'))],
+  'metrics and names': [...namesIn(join(dataDir, 'runner', 'metrics')), ...namesIn(join(dataDir, 'runner', 'names'))],
+  socket: namesIn(join(dataDir, 'run', 's')),
+});
+
 /** Everything on this host that is the platform's, but for the files in its folder: empty after a clean stop. */
 export const traces = (dataDir: string): string[] => {
   const instance = instanceOf(dataDir);
@@ -64,11 +92,26 @@ export const traces = (dataDir: string): string[] => {
     ...processesOn(dataDir).map((line) => `process ${line}`),
     ...mountsBelow(dataDir).map((path) => `mount ${path}`),
     ...controlGroups(dataDir).map((path) => `cgroup ${path}`),
-    ...readdirSync('/sys/class/net')
-      .filter((name) => name.startsWith(`mi${instance}-`))
-      .map((name) => `link ${name}`),
+    ...links(dataDir).map((name) => `link ${name}`),
     ...linesOf('nft', 'list', 'tables').filter((line) => line.includes(instance)),
     ...linesOf('losetup', '--noheadings', '--output', 'NAME,BACK-FILE').filter((line) => line.includes(dataDir)),
     ...[`/run/miosa-${instance}`].filter((path) => existsSync(path)),
   ];
 };
+
+const childrenOf = (pid: number): number[] => read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+
+/** A process below `pid` whose command line says so. */
+export const descendantOf = (pid: number, wanted: RegExp): number | undefined => {
+  for (const child of childrenOf(pid)) {
+    if (wanted.test(read(`/proc/${child}/cmdline`).replaceAll('\0', ' '))) return child;
+    const deeper = descendantOf(child, wanted);
+    if (deeper !== undefined) return deeper;
+  }
+  return undefined;
+};
+
+/** The runner's launch helper. */
+export const helperOf = (runner: number): number | undefined => descendantOf(runner, /\/launch /);
+/** The program that answers names for sandboxes with a policy. */
+export const nameServerOf = (runner: number): number | undefined => descendantOf(runner, /network\/dns\/main\.ts/);
