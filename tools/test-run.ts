@@ -2,7 +2,7 @@
  * `./miosa test [unit|go|root|platform]`: all suites, then a check that nothing was left on the machine. The last line is `N passed, N failed`,
  * summed over every suite; the exit code says the same.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { settledLeftovers, snapshot } from '../tests/harness/leftovers.ts';
@@ -31,6 +31,9 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, stopSuites);
 
 const before = snapshot();
 const work = mkdtempSync(join(tmpdir(), 'test-run-'));
+// What a suite wants to be read at the end of everything, e.g. how many faults it went through.
+const notes = join(work, 'notes');
+process.env.MIOSA_TEST_NOTES = notes;
 const total = { passed: 0, failed: 0, skipped: 0 };
 const add = (count: Count) => {
   total.passed += count.passed;
@@ -47,6 +50,7 @@ for (const [name, run] of Object.entries(SUITES)) {
     `── ${name}: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped in ${Math.round((Date.now() - startedAt) / 1000)} s`,
   );
 }
+const noted = existsSync(notes) ? readFileSync(notes, 'utf8') : '';
 rmSync(work, { recursive: true, force: true });
 
 console.log('\n── left-overs: processes, mounts, namespaces, links, cgroups, firewall tables, loop devices, temporary folders');
@@ -55,5 +59,6 @@ for (const line of left) console.log(`  LEFT BEHIND  ${line}`);
 if (left.length === 0) console.log('  none');
 add({ passed: left.length === 0 ? 1 : 0, failed: left.length === 0 ? 0 : 1, skipped: 0 });
 
+if (noted !== '') console.log(`\n${noted.trimEnd()}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
 process.exitCode = isStopped() ? 130 : total.failed === 0 ? 0 : 1;

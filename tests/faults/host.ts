@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { mountsBelow } from '../harness/platform.ts';
 
 /** What the runner names its links, cgroups and tables by; others on the machine are none of our business. */
@@ -81,7 +81,9 @@ export const residue = (dataDir: string): Readonly<Record<string, readonly strin
   ),
   volume: namesIn(join(dataDir, 'runner', 'disk')),
   record: [...namesIn(join(dataDir, 'runner', 'sandboxes')), ...namesIn(join(dataDir, 'runner', 'snapshots'))],
-  'metrics and names': [...namesIn(join(dataDir, 'runner', 'metrics')), ...namesIn(join(dataDir, 'runner', 'names'))],
+  'metrics or names of no sandbox': ['metrics', 'names']
+    .flatMap((folder) => namesIn(join(dataDir, 'runner', folder)).map((name) => join(folder, name)))
+    .filter((path) => !existsSync(join(dataDir, 'runner', 'sandboxes', `${basename(path).split('.')[0]}.json`))),
   socket: namesIn(join(dataDir, 'run', 's')),
 });
 
