@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -154,7 +155,8 @@ func (a *agent) health(w http.ResponseWriter, _ *http.Request) error {
 
 func (a *agent) putEnvironment(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
-		Vars map[string]string `json:"vars"`
+		Vars  map[string]string `json:"vars"`
+		Trust string            `json:"trust"`
 	}
 	if err := readJSON(w, r, &body); err != nil {
 		return err
@@ -162,7 +164,18 @@ func (a *agent) putEnvironment(w http.ResponseWriter, r *http.Request) error {
 	if err := checkEnvironment("vars", body.Vars); err != nil {
 		return err
 	}
-	a.base.Store(&body.Vars)
+	base := map[string]string{}
+	if body.Trust != "" {
+		base = trustVariables()
+	}
+	// The sandbox may have made its list of certificates unusable; that is no reason to keep its environment from it.
+	if err := setTrust(body.Trust); err != nil {
+		fmt.Fprintln(os.Stderr, "agent: egress authority:", err)
+	}
+	for name, value := range body.Vars {
+		base[name] = value
+	}
+	a.base.Store(&base)
 	return succeeded(w)
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"runtime"
+	"sync"
 	"syscall"
 )
 
@@ -53,18 +54,42 @@ func (a *agent) as(user account, work func() error) error {
 	return work()
 }
 
+// hasFileUser is false in gVisor, which has no setfsuid. There the thread's effective ids change instead, to the same end: the real and
+// the saved ones stay root's, so nothing of the user can signal or trace it meanwhile.
+var hasFileUser = sync.OnceValue(func() bool {
+	_, _, errno := syscall.RawSyscall(syscall.SYS_SETFSUID, uintptr(unchanged), 0, 0)
+	return errno == 0
+})
+
+const unchanged = ^uint32(0) // an impossible id: changes nothing
+
 // switchFileUser says whether the switch took place: setfsuid(2) reports no errors, only the previous value.
 func switchFileUser(uid, gid uint32) bool {
+	if !hasFileUser() {
+		return seteffective(syscall.SYS_SETRESGID, gid) && seteffective(syscall.SYS_SETRESUID, uid)
+	}
 	setfs(syscall.SYS_SETFSGID, gid)
 	setfs(syscall.SYS_SETFSUID, uid)
-	const query = ^uint32(0) // an impossible id: changes nothing, returns the current one
-	return setfs(syscall.SYS_SETFSUID, query) == uid && setfs(syscall.SYS_SETFSGID, query) == gid
+	return setfs(syscall.SYS_SETFSUID, unchanged) == uid && setfs(syscall.SYS_SETFSGID, unchanged) == gid
 }
 
+// restoreFileUser keeps the thread locked when it cannot be given back as it was: the Go runtime then ends it with its goroutine.
 func restoreFileUser() {
+	if !hasFileUser() {
+		if seteffective(syscall.SYS_SETRESUID, 0) && seteffective(syscall.SYS_SETRESGID, 0) {
+			runtime.UnlockOSThread()
+		}
+		return
+	}
 	setfs(syscall.SYS_SETFSUID, 0)
 	setfs(syscall.SYS_SETFSGID, 0)
 	runtime.UnlockOSThread()
+}
+
+// seteffective is setresuid or setresgid of this thread alone, which the raw call is (the C library's changes all threads).
+func seteffective(call uintptr, id uint32) bool {
+	_, _, errno := syscall.RawSyscall(call, uintptr(unchanged), uintptr(id), uintptr(unchanged))
+	return errno == 0
 }
 
 func setfs(call uintptr, id uint32) uint32 {

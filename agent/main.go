@@ -19,6 +19,7 @@ var version = "1.0.0"
 
 func main() {
 	socket := flag.String("socket", "", "listen on this path instead of the socket passed as descriptor 3")
+	channelled := flag.Bool("channel", false, "take connections that are passed over standard input, a unix socket")
 	workspace := flag.String("workspace", "/workspace", "default working directory; relative paths start here")
 	home := flag.String("home", "/home/sandbox", "home of the user sandbox")
 	state := flag.String("state", "/.miosa/processes", "folder for records and output of background processes; empty: they end with the agent")
@@ -30,10 +31,17 @@ func main() {
 	}
 	c := defaultConfig(*workspace, *home)
 	c.state = *state
-	if err := run(*socket, c); err != nil {
+	source := source{socket: *socket, channel: *channelled}
+	if err := run(source, c); err != nil {
 		fmt.Fprintln(os.Stderr, "agent:", err)
 		os.Exit(1)
 	}
+}
+
+// source is where connections come from: the listening socket passed as descriptor 3 when it says nothing else.
+type source struct {
+	socket  string
+	channel bool
 }
 
 func defaultConfig(workspace, home string) config {
@@ -45,15 +53,15 @@ func defaultConfig(workspace, home string) config {
 }
 
 // run serves until SIGTERM or SIGINT.
-func run(socket string, c config) error {
-	closeInherited(socket != "")
+func run(from source, c config) error {
+	closeInherited(from != source{})
 	tuneMemory()
 	if err := prepareProcess(); err != nil {
 		return err
 	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
-	listener, err := listen(socket)
+	listener, err := listen(from)
 	if err != nil {
 		return err
 	}
@@ -108,9 +116,12 @@ func closeInherited(socketToo bool) {
 }
 
 // listen takes the socket that the runner bound and passed as descriptor 3, or binds one itself.
-func listen(socket string) (net.Listener, error) {
-	if socket != "" {
-		return net.Listen("unix", socket)
+func listen(from source) (net.Listener, error) {
+	if from.channel {
+		return openChannel()
+	}
+	if from.socket != "" {
+		return net.Listen("unix", from.socket)
 	}
 	passed := os.NewFile(3, "listener")
 	listener, err := net.FileListener(passed)

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	if socket, ok := os.LookupEnv(asAgent); ok {
 		c := defaultConfig("/", "/")
 		c.state = os.Getenv(asAgent + "_STATE")
-		if err := run(socket, c); err != nil {
+		if err := run(source{socket: socket}, c); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

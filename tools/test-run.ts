@@ -19,6 +19,17 @@ const SUITES: Readonly<Record<string, (work: string) => Promise<Count>>> = {
   },
 };
 
+/** Sums of what the security suites noted, e.g. `2350 from container, 2100 from gvisor`. */
+const readAttempts = (file: string): string => {
+  if (!existsSync(file)) return '';
+  const lines = readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { tier: string; tried: number });
+  const sums = Map.groupBy(lines, ({ tier }) => tier);
+  return [...sums].map(([tier, of]) => `${of.reduce((sum, { tried }) => sum + tried, 0)} from ${tier}`).join(', ');
+};
+
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => SUITES[name] === undefined);
 if (unknown.length > 0) {
@@ -34,6 +45,8 @@ const work = mkdtempSync(join(tmpdir(), 'test-run-'));
 // What a suite wants to be read at the end of everything, e.g. how many faults it went through.
 const notes = join(work, 'notes');
 process.env.MIOSA_TEST_NOTES = notes;
+const attemptsFile = join(work, 'attempts');
+process.env.MIOSA_ATTEMPTS_FILE = attemptsFile;
 const total = { passed: 0, failed: 0, skipped: 0 };
 const add = (count: Count) => {
   total.passed += count.passed;
@@ -51,6 +64,7 @@ for (const [name, run] of Object.entries(SUITES)) {
   );
 }
 const noted = existsSync(notes) ? readFileSync(notes, 'utf8') : '';
+const attempts = readAttempts(attemptsFile);
 rmSync(work, { recursive: true, force: true });
 
 console.log('\n── left-overs: processes, mounts, namespaces, links, cgroups, firewall tables, loop devices, temporary folders');
@@ -60,5 +74,6 @@ if (left.length === 0) console.log('  none');
 add({ passed: left.length === 0 ? 1 : 0, failed: left.length === 0 ? 0 : 1, skipped: 0 });
 
 if (noted !== '') console.log(`\n${noted.trimEnd()}`);
+if (attempts !== '') console.log(`\nescapes tried: ${attempts}; one that gets out fails its test`);
 console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
 process.exitCode = isStopped() ? 130 : total.failed === 0 ? 0 : 1;

@@ -1,98 +1,124 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { Agent, request } from 'node:https';
-import { Miosa, type Sandbox } from '@miosa/sdk';
-import { type Sample, sample, timed } from './stats.ts';
+import { readlinkSync, writeFileSync } from 'node:fs';
+import { createServer, get } from 'node:http';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { startPlatform, type TestPlatform } from '../../tests/harness/platform.ts';
+import { benchCommands, benchFiles } from './sandboxes/commands.ts';
+import { benchBurst, benchCreate } from './sandboxes/create.ts';
+import { benchCrun } from './sandboxes/crun.ts';
+import { benchDocker } from './sandboxes/docker.ts';
+import { benchLive } from './sandboxes/live.ts';
+import { benchPreview } from './sandboxes/preview.ts';
+import { barsOf, COLD, type Results, textOf, WARM } from './sandboxes/report.ts';
+import { benchSnapshots } from './sandboxes/snapshots.ts';
+import { clientOf } from './sandboxes/target.ts';
 
-export interface Target {
-  readonly apiUrl: string;
-  readonly apiKey: string;
-  /** Path of the CA certificate. */
-  readonly ca: string;
-}
+const COUNT = 50;
+const BURST = 100;
+const LIVE = 1000;
+/** Between two warm creates: a pool refills one at a time, behind whatever is asked for. */
+const REFILL_MS = 250;
+const FILE = 'bench-sandboxes.json';
 
-const destroyAll = (sandboxes: readonly Sandbox[]): Promise<unknown> => Promise.all(sandboxes.map((sandbox) => sandbox.destroy()));
-
-const createAndExec = async (miosa: Miosa): Promise<Sandbox> => {
-  const sandbox = await miosa.sandboxes.create({});
-  const { exitCode } = await sandbox.exec(['/bin/true']);
-  if (exitCode !== 0) throw new Error(`the first command ended with ${exitCode}`);
-  return sandbox;
+/** The same app as in the sandbox, on loopback of this host. */
+const directServer = async () => {
+  const server = createServer((_, response) => response.end('ok')).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  const ask = () =>
+    new Promise<void>((resolve, reject) => {
+      get({ port, host: '127.0.0.1' }, (response) => response.resume().once('end', () => resolve())).once('error', reject);
+    });
+  return { ask, close: () => server.close() };
 };
 
-/** Memory that one idle sandbox adds: what its control group is charged with, page cache of the shared template included where it was first to read it. */
-const groupMemoryBytes = (id: string): number => {
-  const roots = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'];
-  for (const root of roots)
-    for (const group of groupsBelow(root))
-      if (group.endsWith(id))
-        for (const file of ['memory.usage_in_bytes', 'memory.current'])
-          try {
-            return Number(readFileSync(`${group}/${file}`, 'utf8'));
-          } catch {
-            // the other version of control groups
-          }
-  return Number.NaN;
-};
+const say = (text: string): void => void process.stderr.write(`${text} …\n`);
 
-const groupsBelow = (root: string): readonly string[] => {
+const onPlatform = async <T>(env: Readonly<Record<string, string>>, measure: (platform: TestPlatform) => Promise<T>): Promise<T> => {
+  const platform = await startPlatform({ env: { MIOSA_EDGE_RATE: '0', MIOSA_CONTROL_PLANE_RATE_LIMITS: 'off', ...env } });
   try {
-    return readdirSync(root)
-      .filter((name) => name.startsWith('miosa'))
-      .flatMap((name) => readdirSync(`${root}/${name}`).map((child) => `${root}/${name}/${child}`));
-  } catch {
-    return [];
+    return await measure(platform);
+  } finally {
+    await platform.stop();
   }
 };
 
-export interface SandboxResults {
-  readonly samples: readonly Sample[];
-  readonly burst: { readonly count: number; readonly wallMs: number; readonly good: number };
-  readonly idleBytes: readonly number[];
-}
+/** Without a pool: each sandbox is booted when it is asked for. */
+const measureCold = (count: number, live: number) =>
+  onPlatform({ MIOSA_WARM_POOL: '0' }, async (platform) => {
+    const miosa = clientOf(platform);
+    say('cold creates');
+    const created = await benchCreate(miosa, { name: COLD, path: 'cold', count, restMs: 0 });
+    say('commands and files');
+    const sandbox = await miosa.sandboxes.create({});
+    const commands = await benchCommands(sandbox, count);
+    const throughput = await benchFiles(sandbox, 10);
+    await sandbox.destroy();
+    say('snapshots, forks, restores');
+    const snapshots = await benchSnapshots(miosa, 10);
+    say('previews and wake-ups');
+    const direct = await directServer();
+    const preview = await benchPreview(platform, miosa, count * 10, direct.ask).finally(direct.close);
+    say(`burst of ${BURST}`);
+    const burst = await benchBurst(miosa, BURST);
+    if (live > 0) say(`${live} live at once`);
+    const many = live > 0 ? await benchLive(miosa, live, count) : null;
+    return { created, commands, throughput, snapshots, preview, burst, live: many };
+  });
 
-/** Create, exec, burst, idle memory through the public API: SDK → edge → control plane → agent, TLS included. */
-export const benchSandboxes = async (target: Target, count: number): Promise<SandboxResults> => {
-  const miosa = new Miosa({ apiKey: target.apiKey, baseUrl: target.apiUrl, ca: target.ca, maxRetries: 0 });
-  const made: Sandbox[] = [];
-  const create = await sample('create → first exec', count, async () => made.push(await createAndExec(miosa)), 3);
-  const idleBytes = made.map(({ id }) => groupMemoryBytes(id));
-  const [first] = made;
-  if (first === undefined) throw new Error('nothing was created');
-  const exec = await sample('exec', count * 4, () => first.exec(['/bin/true']), 10);
-  const shell = await sample('exec through a login shell', count, () => first.exec('true'), 3);
-  await destroyAll(made.slice(1));
-  const destroy = await sample('destroy', 1, () => first.destroy());
-  const burst = await timed(() => Promise.allSettled(Array.from({ length: count }, () => createAndExec(miosa))));
-  const good = burst.value.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  await destroyAll(good);
-  return { samples: [create, exec, shell, destroy], burst: { count, wallMs: burst.ms, good: good.length }, idleBytes };
-};
-
-const APP = `require('node:http').createServer((q, s) => s.end('ok')).listen(5173, '127.0.0.1')`;
+const measureWarm = (count: number) =>
+  onPlatform({}, async (platform) => {
+    const miosa = clientOf(platform);
+    say('warm creates');
+    const created = await benchCreate(miosa, { name: WARM, path: 'warm', count, restMs: REFILL_MS });
+    say(`burst of ${BURST}, with a pool`);
+    return { created, burst: await benchBurst(miosa, BURST) };
+  });
 
 /**
- * Latency the edge adds to a preview. Same request, kept-alive connections: through the edge over TLS, and — as the floor — to the same server
- * on loopback of this host, run outside a sandbox.
+ * `./miosa bench sandboxes [--count=50] [--live=1000] [--json[=file]]`: everything through the public API as users have it (SDK, TLS, edge),
+ * then Docker and bare crun on the same root file system, in one run.
  */
-export const benchPreview = async (target: Target, count: number, direct: () => Promise<unknown>): Promise<readonly Sample[]> => {
-  const miosa = new Miosa({ apiKey: target.apiKey, baseUrl: target.apiUrl, ca: target.ca });
-  await using sandbox = await miosa.sandboxes.create({});
-  await sandbox.processes.start(['node', '-e', APP]);
-  const { url } = await sandbox.expose(5173);
-  const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: readFileSync(target.ca) });
-  const get = async (): Promise<number> => {
-    const { hostname, host, port } = new URL(url);
-    return new Promise((resolve, reject) => {
-      request({ agent, host: '127.0.0.1', port, path: '/', headers: { host }, servername: hostname }, (response) => {
-        response.resume().once('end', () => resolve(response.statusCode ?? 0));
-      })
-        .once('error', reject)
-        .end();
-    });
+export const benchSandboxes = async (args: readonly string[]): Promise<void> => {
+  const option = (name: string): string | undefined => args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
+  const count = Number(option('count') ?? COUNT);
+  const template = join(process.env.MIOSA_CACHE ?? '/var/cache/miosa', 'templates', 'miosa-sandbox');
+  const rootfs = join(template, readlinkSync(join(template, 'current')), 'rootfs');
+  const machine = {
+    cpus: cpus().length,
+    model: cpus()[0]?.model ?? 'unknown CPU',
+    memoryGiB: totalmem() / 2 ** 30,
+    loadBefore: loadavg()[0] ?? Number.NaN,
   };
-  while ((await get()) !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
-  const proxied = await sample('preview through the edge', count, get, 50);
-  const floor = await sample('the same app on loopback', count, direct, 50);
-  agent.destroy();
-  return [proxied, floor];
+  const cold = await measureCold(count, Number(option('live') ?? LIVE));
+  const warm = await measureWarm(count);
+  say('bare crun and Docker');
+  const floor = benchCrun(rootfs, count);
+  const docker = (await benchDocker(rootfs, count)) ?? [];
+  const results: Results = {
+    machine,
+    samples: [
+      cold.created.create,
+      ...(cold.live === null ? [] : [cold.live.create]),
+      warm.created.create,
+      floor,
+      ...docker,
+      ...cold.commands,
+      cold.created.destroy,
+      ...cold.snapshots,
+      ...cold.preview,
+    ],
+    throughput: cold.throughput,
+    bursts: { cold: cold.burst, warm: warm.burst },
+    idleBytes: cold.created.idleBytes,
+    live: cold.live,
+    warmHits: { of: count, warm: warm.created.asMeant },
+  };
+  process.stdout.write(`\n${textOf(results)}`);
+  if (args.some((arg) => arg.startsWith('--json'))) {
+    const file = option('json') ?? FILE;
+    writeFileSync(file, `${JSON.stringify({ ...results, bars: barsOf(results) }, null, 1)}\n`);
+    process.stdout.write(`\nresults as JSON: ${file}\n`);
+  }
 };

@@ -19,6 +19,7 @@ create table api_keys (
   rotated_to uuid,
   revoked_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
+  expiry_told boolean default false not null,
   constraint api_keys_key_hash_key UNIQUE (key_hash),
   constraint api_keys_pkey PRIMARY KEY (id),
   constraint api_keys_rotated_to_fkey FOREIGN KEY (rotated_to) REFERENCES api_keys(id),
@@ -295,6 +296,7 @@ create table sandbox_env (
   sealed_value bytea not null,
   encrypted boolean not null,
   updated_at timestamp with time zone default now() not null,
+  hosts text[],
   constraint sandbox_env_pkey PRIMARY KEY (sandbox_id, key),
   constraint sandbox_env_sandbox_id_fkey FOREIGN KEY (sandbox_id) REFERENCES sandboxes(id)
 );
@@ -524,6 +526,8 @@ create table workspaces (
 );
 
 CREATE INDEX api_keys_all ON public.api_keys USING btree (created_at DESC, id DESC);
+
+CREATE INDEX api_keys_expiry ON public.api_keys USING btree (expires_at) WHERE ((revoked_at IS NULL) AND (NOT expiry_told));
 
 CREATE INDEX api_keys_page ON public.api_keys USING btree (tenant_id, created_at DESC, id DESC);
 

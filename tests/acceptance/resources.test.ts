@@ -6,10 +6,10 @@ const MIB = 2 ** 20;
 
 it('makes one sandbox of a name, whoever asks and however often, and another after that one is gone', async () => {
   const name = unique('named');
-  const [first, ...others] = await Promise.all(Array.from({ length: 10 }, () => miosa.sandboxes.getOrCreate({ name })));
+  const [first, ...others] = await Promise.all(Array.from({ length: 10 }, () => miosa.sandboxes.getOrCreate(name)));
   expect(new Set(others.map(({ id }) => id))).toEqual(new Set([first?.id]));
   await first?.destroy();
-  await using again = await miosa.sandboxes.getOrCreate({ name });
+  await using again = await miosa.sandboxes.getOrCreate(name);
   expect(again.id).not.toBe(first?.id);
 });
 

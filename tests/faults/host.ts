@@ -27,19 +27,41 @@ const controlGroups = (dataDir: string): string[] => {
     .filter((path) => existsSync(path));
 };
 
-/** Ids of the platform's sandboxes that have something on this host: a control group. */
+interface Machine {
+  readonly id: string;
+  /** Of its control groups. */
+  readonly name: string;
+}
+
+/** A sandbox whose machine was booted ahead has the control groups of that machine. */
+const machinesOf = (dataDir: string): Machine[] => {
+  const folder = join(dataDir, 'runner/sandboxes');
+  return (existsSync(folder) ? readdirSync(folder) : [])
+    .filter((file) => file.endsWith('.json'))
+    .flatMap((file) => {
+      const text = read(join(folder, file));
+      if (text === '') return []; // gone meanwhile
+      const { spec, machine } = JSON.parse(text) as { spec: { id: string }; machine?: string };
+      return [{ id: spec.id, name: machine ?? spec.id }];
+    });
+};
+
+/** Ids of the platform's sandboxes that have something on this host: a control group. Machines that wait for one to come are none. */
 export const sandboxesOnHost = (dataDir: string): string[] => {
   const ids = controlGroups(dataDir).flatMap((path) =>
     readdirSync(path, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map((entry) => entry.name),
   );
-  return [...new Set(ids)].sort();
+  const idOf = new Map(machinesOf(dataDir).map(({ id, name }) => [name, id]));
+  const names = [...new Set(ids)].map((name) => idOf.get(name) ?? name);
+  return names.filter((name) => !name.startsWith('spare_')).sort();
 };
 
 /** Host process ids of a sandbox. */
 export const processesOf = (dataDir: string, sandboxId: string): number[] => {
-  const lists = controlGroups(dataDir).map((path) => read(join(path, sandboxId, 'cgroup.procs')));
+  const name = machinesOf(dataDir).find(({ id }) => id === sandboxId)?.name ?? sandboxId;
+  const lists = controlGroups(dataDir).map((path) => read(join(path, name, 'cgroup.procs')));
   return [...new Set(lists.flatMap((list) => list.split('\n')).filter((pid) => Number(pid) > 0))].map(Number);
 };
 

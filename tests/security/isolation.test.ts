@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Sandbox } from '@miosa/sdk';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { client, platform } from '../harness/context.ts';
+import { ledger } from './escape/tiers.ts';
 import { buildWorld, FLAG_PORT, FORBIDDEN, FORBIDDEN_V6, PUBLIC } from './world.ts';
 
 interface Finding {
@@ -12,6 +13,7 @@ interface Finding {
 }
 
 const miosa = client();
+const tally = ledger('isolation', 'container');
 let world: Awaited<ReturnType<typeof buildWorld>>;
 let attacker: Sandbox;
 let victim: Sandbox;
@@ -24,6 +26,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([attacker?.destroy(), victim?.destroy()]);
   await world?.close();
+  tally.close();
 });
 
 /** The same address as a resolver, a URL parser or a sloppy allow-list may read it. */
@@ -78,6 +81,7 @@ it('holds against every attempt to reach host, control plane, database, neighbou
   const result = await attacker.exec(['python3', '/tmp/probe.py', options], { user: 'root', timeout: 300, cwd: '/' });
   expect(result).toMatchObject({ exitCode: 0 });
   const findings = JSON.parse(result.stdout) as Finding[];
+  tally.tried(findings.length);
   expect(findings.length).toBeGreaterThan(100);
   const control = findings.find(({ name }) => name.startsWith('control:'));
   expect(control).toMatchObject({ blocked: true }); // "blocked" means "as it must be": the flag of the public host was read
@@ -88,24 +92,6 @@ it('does not let a sandbox take a neighbour’s address', async () => {
   const neighbour = await addressOf(victim);
   const code = `import socket; s = socket.socket(); s.bind(("${neighbour}", 0))`;
   expect((await attacker.exec(['python3', '-c', code], { user: 'root' })).exitCode).not.toBe(0);
-});
-
-it('survives a fork bomb: its own limit bites, neighbours and control plane go on', async () => {
-  await using bomber = await miosa.sandboxes.create();
-  const bomb = bomber.exec(['python3', '-c', 'import os\nwhile True:\n  try: os.fork()\n  except OSError: pass'], { timeout: 3 });
-  const during = await victim.exec('echo fine');
-  expect(during.stdout).toBe('fine\n');
-  expect(await bomb).toMatchObject({ timedOut: true });
-  await expect
-    .poll(
-      () =>
-        bomber.exec('echo back').then(
-          ({ stdout }) => stdout,
-          () => '',
-        ),
-      { timeout: 30_000 },
-    )
-    .toBe('back\n');
 });
 
 it('kills only inside when memory runs out', async () => {

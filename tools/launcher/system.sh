@@ -4,6 +4,9 @@
 HOST_PACKAGES=(crun:crun nft:nftables ip:iproute2 mmdebstrap:mmdebstrap mkfs.btrfs:btrfs-progs mkfs.ext4:e2fsprogs
   setpriv:util-linux losetup:mount tar:tar xz:xz-utils update-ca-certificates:ca-certificates)
 
+# Taken where the archive has them; the platform says what it cannot offer without.
+EXTRA_PACKAGES=(runsc:runsc)
+
 MIN_FREE_GIB=5
 
 need_root() {
@@ -44,4 +47,14 @@ need_packages() {
   fi
   step "installing ${missing[*]} from Debian" env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends "${missing[@]}" ||
     fail "these packages could not be installed: ${missing[*]}." "Check the network and /etc/apt, then run again."
+}
+
+# want_packages <command:package...>: as need_packages, but what cannot be had is done without.
+want_packages() {
+  local pair
+  for pair in "$@"; do
+    type -P "${pair%%:*}" >/dev/null && continue
+    ((EUID == 0)) && is_debian_12 || continue
+    (need_packages "$pair") || say "going on without ${pair#*:}"
+  done
 }

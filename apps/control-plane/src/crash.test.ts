@@ -1,5 +1,5 @@
 import { keepEffect, once, postgresIdempotency } from '@miosa/db';
-import { defineRoute, type IdempotencyStore } from '@miosa/http';
+import { answersStored, defineRoute, type IdempotencyStore } from '@miosa/http';
 import { Fault } from '@miosa/kernel';
 import { sql } from 'kysely';
 import { Type } from 'typebox';
@@ -31,20 +31,22 @@ const loses = defineRoute({
   },
 });
 
+let store: IdempotencyStore;
 beforeAll(async () => {
   t = await createWorld([loses], (db) => {
-    const store: IdempotencyStore = postgresIdempotency(db);
+    const real: IdempotencyStore = postgresIdempotency(db);
     const unlessDying = async (work: () => Promise<void>) => (isDying ? undefined : work());
-    return {
-      begin: store.begin,
-      renew: (...of) => unlessDying(() => store.renew(...of)),
-      finish: (...of) => unlessDying(() => store.finish(...of)),
-      forget: (...of) => unlessDying(() => store.forget(...of)),
+    store = {
+      begin: real.begin,
+      renew: (...of) => unlessDying(() => real.renew(...of)),
+      finish: (...of) => unlessDying(() => real.finish(...of)),
+      forget: (...of) => unlessDying(() => real.forget(...of)),
       keep: async (...of) => {
         await onKeep?.();
-        return store.keep(...of);
+        return real.keep(...of);
       },
     };
+    return store;
   });
 });
 afterAll(() => t?.close());
@@ -63,6 +65,7 @@ const acrossCrash = async (path: string, body: object, between: () => Promise<un
   const headers = { 'idempotency-key': `crash-${keys++}` };
   isDying = true;
   const first = await t.call('POST', path, body, { headers });
+  await answersStored(store);
   isDying = false;
   await leaseOver();
   await between();

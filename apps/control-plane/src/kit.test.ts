@@ -1,5 +1,5 @@
 import { afterPosition, exactTime, postgresIdempotency, type TestDatabase, testDatabase } from '@miosa/db';
-import { createServer, defineRoute, PAGE_QUERY, pageOf, positionOf, type Server } from '@miosa/http';
+import { answersStored, createServer, defineRoute, type IdempotencyStore, PAGE_QUERY, pageOf, positionOf, type Server } from '@miosa/http';
 import { type Actor, Fault, newUuid, type TenantId } from '@miosa/kernel';
 import { sql } from 'kysely';
 import { Type } from 'typebox';
@@ -12,6 +12,7 @@ const actor = (tenantId: TenantId): Actor => ({ type: 'system', id: 'test', name
 
 let t: TestDatabase;
 let server: Server;
+let store: IdempotencyStore;
 let release: (() => void) | undefined;
 
 const effects = async (): Promise<number> =>
@@ -71,11 +72,12 @@ beforeAll(async () => {
   await sql`insert into list_rows select i, '2026-01-01T00:00:00Z'::timestamptz + (i / 10) * interval '3 microseconds' from generate_series(0, 59) i`.execute(
     t.db.read,
   );
+  store = postgresIdempotency(t.db);
   server = await createServer({
     routes,
     authenticate: async ({ authorization }) => (authorization === 'B' ? actor(B) : actor(A)),
     authorize: () => {},
-    idempotency: postgresIdempotency(t.db),
+    idempotency: store,
     log,
     readiness: async () => ({}),
     version: 'test',
@@ -146,6 +148,7 @@ describe('Idempotency-Key', () => {
 
   it('frees a request whose process died once its lock is over, for the same body only', async () => {
     await post('dead', {});
+    await answersStored(store);
     await sql`update idempotency_keys set status = null, sealed_body = null, locked_until = now() + interval '10 seconds' where tenant_id = ${A}`.execute(
       t.db.read,
     );
@@ -155,8 +158,17 @@ describe('Idempotency-Key', () => {
     expect((await post('dead', {})).statusCode).toBe(201);
   });
 
+  it('gives the answer again to a repeat that comes before it is stored', async () => {
+    for (let n = 0; n < 20; n++) {
+      const first = await post(`at-once-${n}`);
+      const second = await post(`at-once-${n}`);
+      expect([second.statusCode, second.body, second.headers['idempotency-replayed']]).toEqual([201, first.body, 'true']);
+    }
+  });
+
   it('stores neither the header nor a readable answer', async () => {
     await post('very-secret-header');
+    await answersStored(store);
     const { rows } = await sql<Record<string, unknown>>`select * from idempotency_keys`.execute(t.db.read);
     const stored = rows.flatMap((row) =>
       Object.values(row).map((value) => (Buffer.isBuffer(value) ? value.toString('latin1') : String(value))),
@@ -168,6 +180,7 @@ describe('Idempotency-Key', () => {
   it('forgets after 24 hours', async () => {
     const before = await effects();
     await post('old');
+    await answersStored(store);
     await sql`update idempotency_keys set created_at = created_at - interval '25 hours'`.execute(t.db.read);
     await post('old');
     expect(await effects()).toBe(before + 2);

@@ -32,6 +32,7 @@ type reply struct {
 
 var operations = map[string]func(json.RawMessage) (any, error){
 	"start":         operation(start),
+	"claim":         operation(claim),
 	"kill":          operation(kill),
 	"slots.make":    operation(makeSlots),
 	"slots.drop":    operation(dropSlot),
@@ -60,6 +61,12 @@ func operation[I any, O any](run func(I) (O, error)) func(json.RawMessage) (any,
 func main() {
 	if len(os.Args) == 2 && os.Args[1] == "hold" {
 		holdNamespace()
+		return
+	}
+	if len(os.Args) == 2 && os.Args[1] == "relay" {
+		if err := runRelay(); err != nil {
+			os.Exit(1)
+		}
 		return
 	}
 	// The runner may be killed without a chance to close our stdin (a child of it could hold the pipe).

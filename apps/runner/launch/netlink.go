@@ -135,12 +135,22 @@ func (n *netlink) remove(index int32) error {
 	return err
 }
 
-func (n *netlink) address(index int32, address netip.Addr, prefix byte) error {
+func addressMessage(index int32, address netip.Addr, prefix byte) []byte {
 	message := make([]byte, unix.SizeofIfAddrmsg)
 	message[0], message[1] = unix.AF_INET, prefix
 	binary.NativeEndian.PutUint32(message[4:], uint32(index))
 	raw := address.As4()
-	_, err := n.request(unix.RTM_NEWADDR, unix.NLM_F_CREATE|unix.NLM_F_EXCL, concat(message, attribute(unix.IFA_LOCAL, raw[:]), attribute(unix.IFA_ADDRESS, raw[:])))
+	return concat(message, attribute(unix.IFA_LOCAL, raw[:]), attribute(unix.IFA_ADDRESS, raw[:]))
+}
+
+func (n *netlink) address(index int32, address netip.Addr, prefix byte) error {
+	_, err := n.request(unix.RTM_NEWADDR, unix.NLM_F_CREATE|unix.NLM_F_EXCL, addressMessage(index, address, prefix))
+	return err
+}
+
+// withoutAddress takes the routes through that address away, too.
+func (n *netlink) withoutAddress(index int32, address netip.Addr, prefix byte) error {
+	_, err := n.request(unix.RTM_DELADDR, 0, addressMessage(index, address, prefix))
 	return err
 }
 

@@ -18,6 +18,7 @@ import (
 type slot struct {
 	network int
 	users   int
+	etc     int // of a machine that waits for its sandbox; -1 otherwise
 }
 
 var slots = struct {
@@ -97,7 +98,7 @@ func makeSlot(spec slotSpec, host int, outside *netlink) (*slot, error) {
 		unix.Close(network)
 		return nil, err
 	}
-	return &slot{network: network, users: users}, nil
+	return &slot{network: network, users: users, etc: -1}, nil
 }
 
 // insideSettings: any port may be bound without a capability; ping works for every group; IPv6 exists on the loopback only.
@@ -160,6 +161,9 @@ func dropSlot(r dropRequest) (done, error) {
 	if ok {
 		unix.Close(dropped.network)
 		unix.Close(dropped.users)
+		if dropped.etc >= 0 {
+			unix.Close(dropped.etc)
+		}
 	}
 	return done{}, nil
 }

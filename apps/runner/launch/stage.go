@@ -40,6 +40,11 @@ func stage(r startRequest, slot *slot) (string, error) {
 			return "", err
 		}
 	}
+	if r.Waiting {
+		if err := slot.keepEtc(at("etc")); err != nil {
+			return "", err
+		}
+	}
 	if err := os.WriteFile(at("config.json"), r.Spec, 0o644); err != nil {
 		return "", err
 	}
@@ -47,6 +52,27 @@ func stage(r startRequest, slot *slot) (string, error) {
 		return "", err
 	}
 	return r.Stage, mountRoot(r, slot, at)
+}
+
+// hideDirs lays an empty folder over each, all of them below /proc. In a user namespace the kernel lets nobody mount a proc that shows more than
+// those in sight, and the runtime is about to; so a whole one stays in sight at another
+// place. Call it in the sandbox's network namespace: /proc/sys/net has other folders in every one.
+func hideDirs(dirs []string, whole string) error {
+	if len(dirs) == 0 {
+		return nil
+	}
+	if err := os.Mkdir(whole, 0o555); err != nil {
+		return err
+	}
+	if err := unix.Mount("/proc", whole, "", unix.MS_BIND, ""); err != nil {
+		return fmt.Errorf("bind /proc: %w", err)
+	}
+	for _, dir := range dirs {
+		if err := unix.Mount("miosa", dir, "tmpfs", unix.MS_NODEV|unix.MS_NOSUID|unix.MS_NOEXEC|unix.MS_RDONLY, "size=4k,nr_inodes=1"); err != nil {
+			return fmt.Errorf("hide %s: %w", dir, err)
+		}
+	}
+	return nil
 }
 
 func bindFile(source, target string) error {

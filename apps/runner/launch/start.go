@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,18 +31,27 @@ type startRequest struct {
 	CgroupTasks []string `json:"cgroupTasks"`
 	CgroupDir   string   `json:"cgroupDir"`
 	HideCgroup2 bool     `json:"hideCgroup2"` // crun 1.8 refuses hybrid hierarchies; the v2 part is taken out of its sight
-	Lower       string   `json:"lower"`
-	Upper       string   `json:"upper"`
-	Work        string   `json:"work"`
-	IDBase      int      `json:"idBase"`
-	Agent       string   `json:"agent"`
-	Etc         map[string]string
-	Runtime     string          `json:"runtime"`
-	Spec        json.RawMessage `json:"spec"`
-	Socket      string          `json:"socket"`
-	SocketGid   int             `json:"socketGid"`
-	Env         json.RawMessage `json:"env"` // body of PUT /env
-	TimeoutMs   int             `json:"timeoutMs"`
+	// HideDirs are taken out of the runtime's sight, and out of nobody else's.
+	HideDirs []string `json:"hideDirs"`
+	Lower    string   `json:"lower"`
+	Upper    string   `json:"upper"`
+	Work     string   `json:"work"`
+	IDBase   int      `json:"idBase"`
+	Agent    string   `json:"agent"`
+	Etc      map[string]string
+	Runtime  string `json:"runtime"`
+	// RuntimeFlags come before those that all runtimes have.
+	RuntimeFlags []string `json:"runtimeFlags"`
+	// Relayed: connections reach the agent over a channel at its standard input, not by a listening socket as descriptor 3.
+	Relayed   bool            `json:"relayed"`
+	Spec      json.RawMessage `json:"spec"`
+	Socket    string          `json:"socket"`
+	SocketGid int             `json:"socketGid"`
+	Env       json.RawMessage `json:"env"` // body of PUT /env
+	TimeoutMs int             `json:"timeoutMs"`
+	// Waiting: booted ahead, for whom is not known yet; claim makes it somebody's. Until then its Address reaches nobody.
+	Waiting bool       `json:"waiting"`
+	Address netip.Addr `json:"address"`
 }
 
 type startResult struct {
@@ -70,23 +80,36 @@ func start(r startRequest) (startResult, error) {
 		result startResult
 		err    error
 	}
+	thread := make(chan int, 1)
 	done := make(chan outcome, 1)
 	go func() {
 		// Never unlocked: the thread has changed namespaces and cgroups and dies with this goroutine, and its mounts with it.
 		runtime.LockOSThread()
+		thread <- unix.Gettid()
 		result, err := runContainer(r, slot, listener, began)
 		done <- outcome{result, err}
 	}()
 	ran := <-done
+	// While the thread is in the sandbox's cgroups, to end all that is in them would be to end this process.
+	defer awaitThreadEnd(<-thread)
 	if ran.err != nil {
 		return startResult{}, ran.err
 	}
 	ready := time.Now()
-	if err := waitReady(r, ran.result); err != nil {
+	if err := waitReady(r.Socket, r.Env, r.TimeoutMs, ran.result); err != nil {
 		return startResult{}, err
 	}
 	ran.result.ReadyUs = time.Since(ready).Microseconds()
 	return ran.result, nil
+}
+
+func awaitThreadEnd(thread int) {
+	for range 1000 {
+		if _, err := os.Stat(fmt.Sprintf("/proc/self/task/%d", thread)); err != nil {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // bindAgentSocket listens before the container exists: the path is made by us in a directory that no sandbox sees, so it can be
@@ -115,6 +138,14 @@ func runContainer(r startRequest, slot *slot, listener *os.File, began time.Time
 	if err := unix.Setns(slot.network, unix.CLONE_NEWNET); err != nil {
 		return startResult{}, fmt.Errorf("network namespace: %w", err)
 	}
+	if r.Waiting {
+		if err := disconnectInside(r.Address); err != nil {
+			return startResult{}, fmt.Errorf("address taken off: %w", err)
+		}
+	}
+	if err := hideDirs(r.HideDirs, filepath.Join(root, "proc")); err != nil {
+		return startResult{}, err
+	}
 	for _, tasks := range r.CgroupTasks {
 		// "0" is the writing thread; the child inherits its cgroups.
 		if err := os.WriteFile(tasks, []byte("0"), 0); err != nil {
@@ -123,9 +154,20 @@ func runContainer(r startRequest, slot *slot, listener *os.File, began time.Time
 	}
 	mounted := time.Now()
 	pidFile, log := filepath.Join(r.Stage, "pid"), filepath.Join(r.Stage, "log")
-	command := exec.Command(r.Runtime, "--cgroup-manager=disabled", "--root", filepath.Join(r.Stage, "state"), "--log", log,
-		"run", "--detach", "--preserve-fds=1", "--pid-file", pidFile, "--bundle", root, r.ID)
-	command.ExtraFiles = []*os.File{listener}
+	arguments := append(r.RuntimeFlags, "--root", filepath.Join(r.Stage, "state"), "--log", log, "run", "--detach", "--pid-file", pidFile, "--bundle", root)
+	command := exec.Command(r.Runtime)
+	if r.Relayed {
+		inside, err := startRelay(listener)
+		if err != nil {
+			return startResult{}, err
+		}
+		defer inside.Close()
+		command.Stdin = inside
+	} else {
+		arguments = append(arguments, "--preserve-fds=1")
+		command.ExtraFiles = []*os.File{listener}
+	}
+	command.Args = append(append(command.Args, arguments...), r.ID)
 	command.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LISTEN_FDS=1"}
 	command.SysProcAttr = &syscall.SysProcAttr{}
 	if r.CgroupDir != "" {
@@ -164,14 +206,14 @@ func runContainer(r startRequest, slot *slot, listener *os.File, began time.Time
 }
 
 // waitReady sends the base environment, which doubles as the readiness check: the agent answers only once it serves.
-func waitReady(r startRequest, ran startResult) error {
-	deadline := time.Now().Add(time.Duration(r.TimeoutMs) * time.Millisecond)
-	connection, err := net.Dial("unix", r.Socket)
+func waitReady(socket string, env json.RawMessage, timeoutMs int, ran startResult) error {
+	deadline := time.Now().Add(time.Duration(timeoutMs) * time.Millisecond)
+	connection, err := net.Dial("unix", socket)
 	if err != nil {
 		return err
 	}
 	defer connection.Close()
-	if _, err := fmt.Fprintf(connection, "PUT /env HTTP/1.1\r\nHost: agent\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(r.Env), r.Env); err != nil {
+	if _, err := fmt.Fprintf(connection, "PUT /env HTTP/1.1\r\nHost: agent\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(env), env); err != nil {
 		return err
 	}
 	// What answers is not trusted: a head of 16 KiB is plenty.

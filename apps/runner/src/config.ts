@@ -10,15 +10,21 @@ export interface RunnerConfig {
   readonly launchPath: string;
   /** OCI runtime: name in PATH or absolute path. */
   readonly runtime: string;
+  /** gVisor, for the tier of that name. */
+  readonly gvisorRuntime: string;
   readonly logLevel: string;
   /** Size of the disk image when it is first made; 0 = three quarters of what is free then. */
   readonly diskGiB: number;
   /** Network slots kept ready. */
   readonly slotsReady: number;
+  /** Machines booted ahead of demand, at most; 0 = none. */
+  readonly warmPool: number;
   /** IPv4 block that installations on one host share between them, each a sixteenth. */
   readonly addressPool: string;
   /** Resolver that sandboxes reach through their gateway; empty = the host's own. */
   readonly resolver: string;
+  /** Certificates (PEM) that servers of brokered hosts may be signed by besides the public ones: a company's own authority. */
+  readonly egressAuthorities: string;
   /** Group that may use runner.sock and the agent sockets. */
   readonly gid: number;
   /** For fault tests; empty = none. See `openFaultPoints`. */
@@ -70,17 +76,26 @@ export const readConfig = (env: NodeJS.ProcessEnv): RunnerConfig => {
   const group = env.MIOSA_GROUP ?? 'miosa';
   const gid = groupId(group);
   if (gid === null) mistakes.push(`MIOSA_GROUP: there is no group '${group}'`);
+  let egressAuthorities = '';
+  try {
+    if (env.MIOSA_EGRESS_CA !== undefined && env.MIOSA_EGRESS_CA !== '') egressAuthorities = readFileSync(env.MIOSA_EGRESS_CA, 'utf8');
+  } catch {
+    mistakes.push(`MIOSA_EGRESS_CA: ${env.MIOSA_EGRESS_CA} cannot be read`);
+  }
   const config: RunnerConfig = Object.freeze({
     dataDir,
     templatesDir: join(resolve(env.MIOSA_CACHE ?? '/var/cache/miosa'), 'templates'),
     agentPath: executable('MIOSA_AGENT_BIN'),
     launchPath: executable('MIOSA_LAUNCH_BIN'),
     runtime: env.MIOSA_RUNTIME_BIN ?? 'crun',
+    gvisorRuntime: env.MIOSA_GVISOR_BIN ?? 'runsc',
     logLevel: env.MIOSA_LOG_LEVEL ?? 'info',
     diskGiB: number('MIOSA_RUNNER_DISK_GIB', 0, 0, 1 << 20),
     slotsReady: number('MIOSA_RUNNER_SLOTS', 64, 1, 1024),
+    warmPool: number('MIOSA_WARM_POOL', 16, 0, 512),
     addressPool,
     resolver: env.MIOSA_RUNNER_DNS ?? '',
+    egressAuthorities,
     gid: gid ?? 0,
     faultPoints: env.MIOSA_RUNNER_FAULT_POINTS ?? '',
     instance: mistakes.length > 0 ? '' : instanceOf(dataDir),

@@ -24,6 +24,31 @@ const Levels = Type.Array(
 );
 const LevelsBody = Compile(Type.Object({ levels: Levels }, { additionalProperties: false }));
 
+const SecretsBody = Compile(
+  Type.Object(
+    {
+      version: Type.String({ maxLength: 128 }),
+      seed: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }),
+      secrets: Type.Array(
+        Type.Object(
+          {
+            placeholder: Type.String({ pattern: '^[a-z0-9-]{32,64}$' }),
+            // What would end a header or begin another is not in it.
+            value: Type.String({ pattern: '^[\\x21-\\x7e]+$', maxLength: 8192 }),
+            hosts: Type.Array(Type.String({ pattern: '^([*][.])?[a-z0-9_-]+([.][a-z0-9_-]+)*$', maxLength: 260 }), {
+              minItems: 1,
+              maxItems: 50,
+            }),
+          },
+          { additionalProperties: false },
+        ),
+        { maxItems: 200 },
+      ),
+    },
+    { additionalProperties: false },
+  ),
+);
+
 const SHAPE = {
   cpuCount: Type.Number({ minimum: 0.01, maximum: 1024 }),
   memoryMiB: Type.Integer({ minimum: 16, maximum: 2 ** 22 }),
@@ -42,6 +67,7 @@ const RuntimeSpecBody = Compile(
       fromSnapshot: Type.Optional(Type.String()),
       env: Type.Record(Type.String({ pattern: '^[^=\\u0000]+$' }), Type.String({ pattern: '^[^\\u0000]*$' })),
       networkPolicy: Type.Optional(Levels),
+      isolation: Type.Optional(Type.Enum(['container', 'gvisor', 'microvm'])),
     },
     { additionalProperties: false },
   ),
@@ -80,6 +106,11 @@ const setNetworkPolicy = async ({ runtime }: Runner, id: string, body: unknown):
   return { status: 204 };
 };
 
+const setSecrets = async ({ runtime }: Runner, id: string, body: unknown): Promise<Answer> => {
+  if (!SecretsBody.Check(body)) throw new Fault('VALIDATION_ERROR', 'is not version, seed and secrets');
+  return { status: 200, body: await runtime.setSecrets(id, body) };
+};
+
 const actions = { pause: 'pause', resume: 'resume', stop: 'stop' } as const;
 const isAction = (name: string): name is keyof typeof actions => Object.hasOwn(actions, name);
 
@@ -102,6 +133,7 @@ const ofSandbox = async (
     return { status: 204 };
   }
   if (verb === 'network-policy' && method === 'PUT') return setNetworkPolicy(runner, id, body);
+  if (verb === 'secrets' && method === 'PUT') return setSecrets(runner, id, body);
   if (verb === 'blocked' && method === 'GET')
     return { status: 200, body: await runtime.blockedTraffic(id, new Date(Number(query.get('since') ?? 0))) };
   if (verb === 'shape' && method === 'PUT') {

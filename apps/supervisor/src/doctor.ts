@@ -36,7 +36,7 @@ export const doctor = async (options: Options, args: readonly string[]): Promise
     cgroups(),
     userNamespaces(),
     ...fileSystems(),
-    ...tools(),
+    ...tools(options.data),
     kvm(),
     disk('data disk', options.data, 2),
     disk('cache disk', options.cache, 2),

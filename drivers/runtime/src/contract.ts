@@ -1,6 +1,6 @@
 import { newId } from '@miosa/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RuntimeInstance, RuntimePort, RuntimeSpec } from './port.ts';
+import type { Isolation, RuntimeInstance, RuntimePort, RuntimeSpec } from './port.ts';
 import { agentRequest, execInside } from './testing/agent-request.ts';
 
 export interface ContractSubject {
@@ -26,10 +26,11 @@ export const contractSpec = (overrides: Partial<RuntimeSpec> = {}): RuntimeSpec 
 const FROZEN_PROBE_MS = 300;
 
 /** What every driver of `RuntimePort` guarantees. */
-export const describeRuntimeContract = (name: string, open: () => Promise<ContractSubject>): void => {
+export const describeRuntimeContract = (name: string, open: () => Promise<ContractSubject>, isolation?: Isolation): void => {
   describe(`runtime contract: ${name}`, () => {
     let subject: ContractSubject;
     let runtime: RuntimePort;
+    const asked = isolation === undefined ? {} : { isolation };
     const made: string[] = [];
     const kept: string[] = [];
     const keep = async (id: string): Promise<string> => {
@@ -39,7 +40,7 @@ export const describeRuntimeContract = (name: string, open: () => Promise<Contra
       return snapshotId;
     };
     const create = (overrides: Partial<RuntimeSpec> = {}): Promise<RuntimeInstance> => {
-      const spec = contractSpec(overrides);
+      const spec = contractSpec({ ...asked, ...overrides });
       made.push(spec.id);
       return runtime.create(spec);
     };
@@ -67,6 +68,7 @@ export const describeRuntimeContract = (name: string, open: () => Promise<Contra
     it('resolves create when the agent answers', async () => {
       const instance = await create();
       expect(instance.state).toBe('running');
+      expect(instance.isolation).toBe(isolation ?? 'container');
       expect((await agentRequest(instance.endpoint, 'GET', '/health')).status).toBe(200);
     });
     it('gives every process the base environment and its true exit code', async () => {
@@ -74,7 +76,7 @@ export const describeRuntimeContract = (name: string, open: () => Promise<Contra
       expect(await execInside(endpoint, 'echo $GREETING; exit 7')).toMatchObject({ stdout: 'salve\n', exitCode: 7 });
     });
     it('creates one machine however often and however concurrently an id is created', async () => {
-      const spec = contractSpec();
+      const spec = contractSpec(asked);
       made.push(spec.id);
       const [first, second] = await Promise.all([runtime.create(spec), runtime.create(spec)]);
       await execInside(first.endpoint, 'echo kept > mark');
@@ -134,7 +136,7 @@ export const describeRuntimeContract = (name: string, open: () => Promise<Contra
       expect(await isAnswering(instance)).toBe(false);
     });
     it('ends with nothing when destroy overtakes create', async () => {
-      const spec = contractSpec();
+      const spec = contractSpec(asked);
       const creating = runtime.create(spec).catch(() => null);
       await runtime.destroy(spec.id);
       await creating;

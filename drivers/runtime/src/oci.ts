@@ -98,6 +98,7 @@ export const createOciRuntime = ({ socketPath, timeoutMs = 60_000 }: OciRuntimeO
     samples: (id, since) => send<RuntimeSample[]>('GET', `${at(id)}/samples?since=${since.getTime()}`),
     counters: () => send<Awaited<ReturnType<RuntimePort['counters']>>>('GET', '/counters'),
     setNetworkPolicy: (id, levels) => send<void>('PUT', `${at(id)}/network-policy`, { levels }),
+    setSecrets: (id, secrets) => send<{ trust: string | null }>('PUT', `${at(id)}/secrets`, secrets),
     blockedTraffic: (id, since) => send<BlockedTraffic[]>('GET', `${at(id)}/blocked?since=${since.getTime()}`),
     capabilities: () => send<RuntimeCapabilities>('GET', '/capabilities'),
     close: () => agent.destroy(),

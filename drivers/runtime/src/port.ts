@@ -11,6 +11,9 @@ export interface RuntimeShape {
   readonly diskMiB: number;
 }
 
+/** What lies between a sandbox and its host: the kernel's namespaces and filters, a kernel in user space, or a machine of its own. */
+export type Isolation = 'container' | 'gvisor' | 'microvm';
+
 export interface RuntimeSpec extends RuntimeShape {
   /** The sandbox id; also the key that makes `create` idempotent. */
   readonly id: string;
@@ -24,6 +27,23 @@ export interface RuntimeSpec extends RuntimeShape {
   readonly networkPolicy?: readonly NetworkPolicy[];
   /** Its files are those of this snapshot (and its template build the snapshot's) instead of the template's alone. */
   readonly fromSnapshot?: string;
+  /** One of `capabilities().tiers`; absent = `container`. */
+  readonly isolation?: Isolation;
+}
+
+/** Secrets of which a machine has placeholders only: true values are put in their place on the way out, over TLS, to their hosts. */
+export interface BrokeredSecrets {
+  /** Told back in `RuntimeInstance`; the same for the same secrets. */
+  readonly version: string;
+  /** 32 bytes, base64url: the key of the machine's own certificate authority comes from it. */
+  readonly seed: string;
+  readonly secrets: readonly {
+    readonly placeholder: string;
+    /** Visible ASCII. */
+    readonly value: string;
+    /** `host` or `*.host`, canonical. */
+    readonly hosts: readonly string[];
+  }[];
 }
 
 /** Files of a sandbox at one instant, kept by the host until deleted, whatever becomes of the sandbox. */
@@ -41,10 +61,14 @@ export interface RuntimeInstance {
   readonly id: string;
   readonly state: RuntimeState;
   readonly endpoint: AgentEndpoint;
-  readonly isolation: 'container' | 'gvisor' | 'microvm';
+  readonly isolation: Isolation;
+  /** Of its last boot: `warm` = the machine was booted ahead, before it was asked for. Absent = cold. */
+  readonly bootPath?: 'cold' | 'warm';
   readonly shape: RuntimeShape;
   /** `networkDigest` of the levels it obeys; absent = none. */
   readonly networkDigest?: string;
+  /** Of the secrets the host has for it now; empty or absent = none. A host that was restarted has none. */
+  readonly secretsVersion?: string;
 }
 
 /** Attempts that a network policy or the host's own limits stopped, counted together while they stay the same. */
@@ -90,12 +114,17 @@ export interface HostRoom {
 
 export interface RuntimeCapabilities {
   readonly driver: string;
-  readonly isolation: 'container' | 'gvisor' | 'microvm';
+  /** The tiers that a sandbox was seen to start in here. */
+  readonly tiers: readonly Isolation[];
+  /** Why the others are not offered, for the operator. */
+  readonly tiersAbsent: readonly { readonly isolation: Isolation; readonly reason: string }[];
   /** What survives `pause` (contract: `resume_keeps`). */
   readonly pauseKeeps: 'files' | 'memory';
   readonly templates: readonly string[];
   /** Of now. */
   readonly host: HostRoom;
+  /** Machines ready to be claimed, by template. Absent = the driver boots every one when it is asked for. */
+  readonly warm?: Readonly<Record<string, number>>;
 }
 
 /**
@@ -141,6 +170,11 @@ export interface RuntimePort {
    * after every later boot.
    */
   setNetworkPolicy(id: string, levels: readonly NetworkPolicy[]): Promise<void>;
+  /**
+   * Replaces the secrets of a machine in any state; kept in memory only, until the machine is destroyed or the host restarted. Their hosts
+   * are remembered: without values they cannot be reached. `trust` (PEM) is what programs inside must trust; null without secrets.
+   */
+  setSecrets(id: string, secrets: BrokeredSecrets): Promise<{ readonly trust: string | null }>;
   /** What was stopped since then, newest first; a bounded record of about the last hour. Empty for a machine without restrictions. */
   blockedTraffic(id: string, since: Date): Promise<readonly BlockedTraffic[]>;
   capabilities(): Promise<RuntimeCapabilities>;

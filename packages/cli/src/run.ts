@@ -5,6 +5,7 @@ import { auditCommands } from './commands/audit.ts';
 import { browserTokenCommands } from './commands/browser-tokens.ts';
 import { bulkCommands } from './commands/bulk.ts';
 import { copyCommand } from './commands/cp.ts';
+import { envCommands } from './commands/env.ts';
 import { eventCommands } from './commands/events.ts';
 import { execCommand, logsCommand } from './commands/exec.ts';
 import { inviteCommands, memberInviteCommands } from './commands/invites.ts';
@@ -72,6 +73,7 @@ export const run = async (args: readonly string[], io: Io): Promise<number> => {
     logsCommand,
     previewCommands,
     networkCommands,
+    envCommands,
     snapshotCommands,
   );
   add(sandboxes, connectCommand, forwardCommand, terminalsCommand);

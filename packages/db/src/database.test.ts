@@ -64,6 +64,53 @@ describe('transactions', () => {
   });
 });
 
+describe('statements of a transaction that are started together', () => {
+  it('run in the order in which they were started, and see each other', async () => {
+    const seen = await t.db.tx(op, 'together', async (tx) => {
+      const add = () => sql<{ n: number }>`update counters set n = n + 1 where id = 2 returning n`.execute(tx);
+      return (await Promise.all([add(), add(), add()])).map(({ rows }) => rows[0]?.n ?? 0);
+    });
+    expect(seen.map((n) => n - (seen[0] ?? 0))).toEqual([0, 1, 2]);
+  });
+
+  it('leave nothing behind when one of them fails, and the failure is the first', async () => {
+    const failed = t.db.tx(op, 'together', (tx) =>
+      Promise.all([
+        sql`insert into counters values (20, 0)`.execute(tx),
+        sql`insert into counters values (1, 0)`.execute(tx),
+        sql`insert into counters values (21, 0)`.execute(tx),
+      ]),
+    );
+    await expect(failed).rejects.toMatchObject({ code: '23505' });
+    expect((await sql`select from counters where id >= 20`.execute(t.db.read)).rows).toHaveLength(0);
+  });
+
+  it('do not commit when a failure was swallowed', async () => {
+    const swallowed = t.db.tx(op, 'together', async (tx) => {
+      await Promise.allSettled([sql`insert into counters values (22, 0)`.execute(tx), sql`select 1 / 0`.execute(tx)]);
+    });
+    await expect(swallowed).rejects.toThrow();
+    expect((await sql`select from counters where id = 22`.execute(t.db.read)).rows).toHaveLength(0);
+  });
+
+  it('prepared often enough to have a name, fail and succeed like others', async () => {
+    const twice = (id: number) =>
+      t.db.tx(op, 'together', (tx) =>
+        Promise.all([sql`select 1 / ${id}::int`.execute(tx), sql`insert into counters values (${30 + id}, 0)`.execute(tx)]),
+      );
+    for (let i = 0; i < 8; i++) {
+      await expect(twice(0)).rejects.toMatchObject({ code: '22012' });
+      await twice(i + 1);
+    }
+    expect((await sql`select from counters where id > 30`.execute(t.db.read)).rows).toHaveLength(8);
+  });
+
+  it('are refused after its end', async () => {
+    const kept = await t.db.tx(op, 'kept', async (tx) => ({ tx }));
+    await expect(sql`select 1`.execute(kept.tx)).rejects.toThrow('after the end of its transaction');
+  });
+});
+
 describe('notifications', () => {
   it('arrive in order, and a lost connection is re-made and reported as a gap', async () => {
     const seen: string[] = [];

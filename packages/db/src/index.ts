@@ -7,6 +7,7 @@ export { migrate } from './migrate.ts';
 export { earlierEffect, keepEffect, once } from './once.ts';
 export { openDatabase } from './open.ts';
 export type { PoolOptions } from './pool.ts';
+export { traffic } from './prepared.ts';
 export * from './schema.ts';
 export { ensureSystemUser, type SystemUser } from './system-user.ts';
 export { type TestDatabase, testDatabase } from './testing.ts';

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kysely, PostgresDialect } from 'kysely';
-import type { Database, Tx, TxOptions } from './database.ts';
+import type { Database, TxOptions } from './database.ts';
 import { createListener } from './listen.ts';
 import { createPool, type PoolOptions } from './pool.ts';
-import type { Schema } from './schema.ts';
+import { openSessions } from './transaction.ts';
 
 const RETRYABLE = new Set(['40001', '40P01']);
 const ATTEMPTS = 6;
@@ -13,15 +12,14 @@ const sqlState = (error: unknown): string | undefined => (error as { code?: stri
 /** Opens a pool; connects on first use. Close it to let the process end. */
 export const openDatabase = (url: string, options: PoolOptions = {}): Database => {
   const pool = createPool(url, options);
-  const read = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const sessions = openSessions(pool);
+  const { read } = sessions;
   const listener = createListener(url);
 
   const tx: Database['tx'] = async (op, name, fn, { isolation = 'read committed' }: TxOptions = {}) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        const builder = read.transaction();
-        // `begin` already means the server's default; saying it again would cost a round trip.
-        return await (isolation === 'read committed' ? builder : builder.setIsolationLevel(isolation)).execute((t) => fn(t as Tx));
+        return await sessions.run(isolation, fn);
       } catch (error) {
         const state = sqlState(error);
         if (state === undefined || !RETRYABLE.has(state) || attempt === ATTEMPTS) throw error;

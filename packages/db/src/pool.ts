@@ -41,6 +41,8 @@ export const createPool = (url: string, options: PoolOptions = {}): pg.Pool => {
   const pool = new pg.Pool({
     ...connectionConfig(url, options),
     Client: PreparingClient,
+    // Statements of a transaction that are started together are sent together; see `transaction.ts`.
+    pipeline: true,
     max: options.connections ?? 10,
     idleTimeoutMillis: 30_000,
   });

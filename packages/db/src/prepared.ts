@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Writable } from 'node:stream';
 import pg from 'pg';
 
 /** Seen this often, a statement is prepared: one-off texts (long IN lists) would only fill the server's memory. */
@@ -25,6 +26,9 @@ const statementName = (text: string): string | undefined => {
   return name;
 };
 
+/** What the pools of this process have sent so far: statements, and the writes they took, each of which somebody waited for. */
+export const traffic = { statements: 0, writes: 0 };
+
 type Query = (config: unknown, values?: unknown, callback?: unknown) => unknown;
 
 /** After a newer version changed a table, a prepared `select *` fails on this connection for ever: the connection has to go. */
@@ -37,8 +41,23 @@ const isStalePlan = (error: { code?: string } | undefined): boolean => error?.co
 export class PreparingClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config);
+    const { connection } = this as unknown as { readonly connection: { readonly stream: Writable } };
+    let writing: Writable | undefined;
+    /** What is asked for in one go is one write. */
+    const gather = (): void => {
+      traffic.statements += 1;
+      if (writing !== undefined) return;
+      traffic.writes += 1;
+      writing = connection.stream; // another one after the handshake of TLS
+      writing.cork();
+      process.nextTick(() => {
+        writing?.uncork();
+        writing = undefined;
+      });
+    };
     const plain: Query = this.query.bind(this) as Query;
     const preparing: Query = (config, values, callback) => {
+      gather();
       if (typeof config !== 'string' || !Array.isArray(values)) return plain(config, values, callback);
       const name = statementName(config);
       if (name === undefined) return plain(config, values, callback);

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import { deserialize, serialize } from 'node:v8';
 import { type Effect, Fault } from '@miosa/kernel';
 
@@ -84,9 +85,34 @@ const effectOf = (store: IdempotencyStore, { header, scope, lock, sealedEffect }
   };
 };
 
+/** By store: answers that were given and are on their way into it. */
+const storing = new WeakMap<IdempotencyStore, Map<string, Promise<void>>>();
+
+const storingIn = (store: IdempotencyStore): Map<string, Promise<void>> => {
+  const known = storing.get(store) ?? new Map<string, Promise<void>>();
+  storing.set(store, known);
+  return known;
+};
+
+/** Resolves when every answer given so far is stored. Before the store is closed. */
+export const answersStored = async (store: IdempotencyStore): Promise<void> => {
+  await Promise.all(storingIn(store).values());
+};
+
+/** An answer that another process has just given may be a moment from its row. */
+const GIVEN_ELSEWHERE_MS = 50;
+
+const beginAfterStoring = async (store: IdempotencyStore, scope: IdempotencyScope, name: string, bodyHash: Buffer): Promise<Begun> => {
+  await storingIn(store).get(name);
+  const begun = await store.begin(scope, bodyHash);
+  if (begun.kind !== 'running') return begun;
+  await sleep(GIVEN_ELSEWHERE_MS);
+  return store.begin(scope, bodyHash);
+};
+
 /**
- * Runs `run` at most once per key (contract 1.4) and stores its answer; 5xx and 429 are forgotten. The effect commits before the answer is
- * stored: a process that dies in between leaves a lock that ends within 20 s. The repeated request then runs again and is given what the
+ * Runs `run` at most once per key (contract 1.4) and stores its answer; 5xx and 429 are forgotten. The caller need not wait for the storing: a
+ * repeat does. The effect commits before the answer is stored: a process that dies in between leaves a lock that ends within 20 s. The repeated request then runs again and is given what the
  * effect's transaction kept with the key (README.md).
  */
 export const runIdempotent = async (
@@ -97,7 +123,8 @@ export const runIdempotent = async (
   const { header, bodyBytes } = call;
   if (!VISIBLE_ASCII.test(header)) throw new Fault('BAD_REQUEST', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
   const scope = { tenantId: call.tenantId, route: call.route, keyHash: createHash('sha256').update(header).digest() };
-  const begun = await store.begin(scope, createHash('sha256').update(bodyBytes).digest());
+  const name = `${scope.tenantId} ${scope.route} ${scope.keyHash.toString('base64')}`;
+  const begun = await beginAfterStoring(store, scope, name, createHash('sha256').update(bodyBytes).digest());
   switch (begun.kind) {
     case 'running':
       throw new Fault('IDEMPOTENCY_IN_PROGRESS', 'The first request with this Idempotency-Key still runs. Try again in a second.');
@@ -110,9 +137,16 @@ export const runIdempotent = async (
   try {
     const answer = await run(effectOf(store, { header, scope, ...begun }));
     if (answer.status >= 500 || answer.status === 429) await store.forget(scope, begun.lock).catch(() => {});
-    // The effect has happened: failing to remember it must not turn a success into an error.
-    else
-      await store.finish(scope, begun.lock, answer.status, seal(header, scope, 'answer', Buffer.from(answer.body, 'utf8'))).catch(() => {});
+    else {
+      const known = storingIn(store);
+      const body = Buffer.from(answer.body, 'utf8');
+      // The effect has happened: failing to remember it must not turn a success into an error.
+      const stored = immediate()
+        .then(() => store.finish(scope, begun.lock, answer.status, seal(header, scope, 'answer', body)))
+        .catch(() => {})
+        .finally(() => known.delete(name));
+      known.set(name, stored);
+    }
     return { ...answer, replayed: false };
   } finally {
     clearInterval(renewal);

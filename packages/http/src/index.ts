@@ -1,6 +1,6 @@
 export { PAGE_QUERY, type Position, pageOf, positionOf } from './cursor.ts';
 export type { Translate } from './faults.ts';
-export type { Begun, IdempotencyScope, IdempotencyStore } from './idempotency.ts';
+export { answersStored, type Begun, type IdempotencyScope, type IdempotencyStore } from './idempotency.ts';
 export type { RateCheck, RateLimits } from './limits.ts';
 export { createLog } from './log.ts';
 export { emitOpenApi, type OpenApiInfo } from './openapi.ts';

@@ -58,6 +58,7 @@ export const createPipeline = (route: Route, { options, validator, cursors, stre
     reply: FastifyReply,
   ) => {
     let fault: Fault | undefined;
+    route.ahead?.(op, ready.request);
     // The same request: of the same caller, to the same address, with the same body.
     const bodyBytes = Buffer.concat([Buffer.from(`${sharesWith(op.actor)}\n${url}\n`), ready.bodyBytes]);
     const call = { header, tenantId: op.actor.tenantId ?? '', route: route.id, bodyBytes };

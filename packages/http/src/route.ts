@@ -149,6 +149,11 @@ export interface RouteSpec<
   readonly errors?: readonly ErrorCode[];
   /** Absent from OpenAPI; reachable only on the internal socket. */
   readonly internal?: boolean;
+  /**
+   * Begins to read what the handler will need, beside the check of the `Idempotency-Key`. The handler may not run after it (a replay): it has no
+   * effect, throws nothing and is not waited for.
+   */
+  readonly ahead?: (op: Op, request: RawRequest<ParamsOf<P>, QueryOf<Q>, BodyOf<B>>) => void;
   readonly handler: (op: Op, request: RawRequest<ParamsOf<P>, QueryOf<Q>, BodyOf<B>>) => Promise<ResultOf<R, E>>;
 }
 

@@ -5,6 +5,7 @@ import { Fault } from '@miosa/kernel';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { createApp } from './app.ts';
 import { createCursors } from './cursor.ts';
+import { answersStored } from './idempotency.ts';
 import { createMetrics } from './metrics.ts';
 import type { ServerOptions } from './options.ts';
 import { createValidator } from './validation.ts';
@@ -54,6 +55,7 @@ export const createServer = async (options: ServerOptions): Promise<Server> => {
   const close = async (): Promise<void> => {
     shared.drain.abort(new Fault('UNAVAILABLE', 'The server is restarting. Connect again.'));
     await Promise.all([open.drain(options.graceMs ?? 10_000), internal.drain(options.graceMs ?? 10_000)]);
+    if (options.idempotency !== undefined) await answersStored(options.idempotency);
   };
   return {
     listen: async (path) => {

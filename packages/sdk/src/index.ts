@@ -19,7 +19,7 @@ export type { BlockedTraffic, NetworkPolicy } from './resources/networkPolicy.ts
 export type { EnvVariable, Port, Preview, PreviewToken, Share } from './resources/previews.ts';
 export type { Process, ProcessOptions } from './resources/processes.ts';
 export type { Sandbox, SandboxData } from './resources/sandbox.ts';
-export type { SandboxCreate, SandboxRun } from './resources/sandboxes.ts';
+export type { SandboxCreate, SandboxFilters, SandboxRun } from './resources/sandboxes.ts';
 export type { Snapshot } from './resources/snapshots.ts';
 export type { Project, Tenant, Workspace } from './resources/tenancy.ts';
 export { Terminal, type TerminalEnd, type TerminalOptions } from './resources/terminal.ts';

@@ -986,7 +986,10 @@ export interface paths {
         };
         /** List environment variables */
         get: operations["sandboxes.env.list"];
-        /** Set environment variables; new processes see them at once */
+        /**
+         * Set environment variables; new processes see them at once
+         * @description With `hosts` a variable is brokered: inside, its value is a placeholder; the true value never enters the sandbox and takes its place on the way out, in request headers and the query, over HTTPS to these hosts only.
+         */
         put: operations["sandboxes.env.set"];
         post?: never;
         delete?: never;
@@ -2504,6 +2507,7 @@ export interface components {
                 key: string;
                 value: string;
                 encrypted?: boolean;
+                hosts?: string[] | null;
             }[];
             replace?: boolean;
         };
@@ -2511,6 +2515,7 @@ export interface components {
             key: string;
             value: string | null;
             encrypted: boolean;
+            hosts: string[] | null;
             /** Format: date-time */
             updated_at: string;
         };
@@ -3046,6 +3051,13 @@ export interface components {
             env?: {
                 [key: string]: string;
             };
+            /** @description brokered variables: inside they are placeholders, whose true values are sent to their hosts only */
+            secrets?: {
+                key: string;
+                value: string;
+                /** @description hosts that the true value is sent to (`api.example.com`, `*.example.com`) */
+                hosts: string[];
+            }[];
             tags?: string[];
             /** @description JSON object of at most 16 KiB */
             metadata?: Record<string, unknown>;
@@ -3057,6 +3069,11 @@ export interface components {
             region?: string | null;
             /** @description not available on this installation yet */
             image?: unknown;
+            /**
+             * @description what lies between it and the host; as the operator’s policy when absent
+             * @enum {string}
+             */
+            isolation?: "container" | "gvisor" | "microvm";
             snapshot_id?: string | null;
             /** @description not available on this installation yet */
             git?: unknown;
@@ -3159,6 +3176,13 @@ export interface components {
             env?: {
                 [key: string]: string;
             };
+            /** @description brokered variables: inside they are placeholders, whose true values are sent to their hosts only */
+            secrets?: {
+                key: string;
+                value: string;
+                /** @description hosts that the true value is sent to (`api.example.com`, `*.example.com`) */
+                hosts: string[];
+            }[];
             tags?: string[];
             /** @description JSON object of at most 16 KiB */
             metadata?: Record<string, unknown>;
@@ -3170,6 +3194,11 @@ export interface components {
             region?: string | null;
             /** @description not available on this installation yet */
             image?: unknown;
+            /**
+             * @description what lies between it and the host; as the operator’s policy when absent
+             * @enum {string}
+             */
+            isolation?: "container" | "gvisor" | "microvm";
             snapshot_id?: string | null;
             /** @description not available on this installation yet */
             git?: unknown;
@@ -6146,6 +6175,8 @@ export interface operations {
                 slug?: string;
                 tag?: string;
                 template_id?: string;
+                /** @description JSON object: has these keys with these values */
+                metadata?: string;
                 since?: string;
                 until?: string;
             };

@@ -12,6 +12,8 @@ const HOST_RESERVE = 2 * GIB;
 const IMAGE_RESERVE = GIB / 2;
 
 export interface Disk {
+  /** Path of a volume, whether or not it exists. */
+  volume(id: string): string;
   /** Layers of a sandbox; what it writes is bounded in bytes and, through the metadata they take, in inodes. */
   layers(id: string): { readonly upper: string; readonly work: string };
   create(id: string, diskMiB: number): Promise<void>;
@@ -28,6 +30,7 @@ export interface Disk {
   resize(id: string, diskMiB: number): Promise<void>;
   /** Volumes of sandboxes and of snapshots. */
   list(): readonly string[];
+  hasRoom(): boolean;
   /** Throws UNAVAILABLE when another sandbox could endanger those that run. */
   assertRoom(): void;
   /** Throws STORAGE_FULL where `assertRoom` would refuse: what a snapshot keeps grows as its sandbox is written on. */
@@ -85,6 +88,7 @@ export const openDisk = async (helper: Helper, folder: string, gib: number): Pro
   };
   const usedBytes = async (id: string): Promise<number> => (await helper.call<{ bytes: number }>('disk.usage', { path: volume(id) })).bytes;
   return {
+    volume,
     layers: (id) => ({ upper: join(volume(id), 'upper'), work: join(volume(id), 'work') }),
     create: (id, diskMiB) => helper.call('disk.create', { path: volume(id), limitBytes: diskMiB * 2 ** 20 }),
     fork: async (from, id, diskMiB) => {
@@ -100,6 +104,7 @@ export const openDisk = async (helper: Helper, folder: string, gib: number): Pro
     },
     resize: (id, diskMiB) => helper.call('disk.limit', { path: volume(id), limitBytes: diskMiB * 2 ** 20 }),
     list: () => readdirSync(root),
+    hasRoom: () => !isFull(),
     assertRoom: () => {
       if (isFull()) throw new Fault('UNAVAILABLE', 'This host has no disk space for another sandbox.', { details: { reason: 'disk' } });
     },

@@ -17,6 +17,12 @@ export const hostRoom = (cgroups: Cgroups): HostRoom => {
   return { cpuCount: availableParallelism(), memoryBytes, memoryFreeBytes: Math.max(0, free) };
 };
 
+/** Plenty: what is booted ahead of demand takes nothing from what is asked for. */
+export const hasMemoryToSpare = (cgroups: Cgroups): boolean => {
+  const { memoryBytes, memoryFreeBytes } = hostRoom(cgroups);
+  return memoryFreeBytes > Math.max(4 * LEAST, memoryBytes * 0.1);
+};
+
 export const assertMemory = (cgroups: Cgroups): void => {
   const { memoryBytes, memoryFreeBytes } = hostRoom(cgroups);
   if (memoryFreeBytes < Math.max(LEAST, memoryBytes * 0.02))

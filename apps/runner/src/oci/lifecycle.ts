@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { Fault, type Log, networkDigest } from '@miosa/kernel';
 import type { RuntimeInstance, RuntimePort, RuntimeSample, RuntimeSpec, RuntimeState } from '@miosa/runtime';
 import type { Booter } from './boot.ts';
@@ -9,25 +8,33 @@ import { assertMemory, hostRoom } from './host-room.ts';
 import { keyedMutex } from './keyed-mutex.ts';
 import type { Meter } from './metrics/meter.ts';
 import type { AddressPlan } from './network/addresses.ts';
+import { hostsOf, type Secrets } from './network/egress/secrets.ts';
 import type { Policies } from './network/policies.ts';
 import type { SlotPool } from './network/slots.ts';
+import { claimSpare } from './pool/claim.ts';
+import type { WarmPool } from './pool/pool.ts';
+import type { Spare } from './pool/spares.ts';
 import { isAlive } from './process.ts';
 import type { Records, SandboxRecord, SnapshotRecords } from './records.ts';
 import { applyShape } from './resize.ts';
 import { createSnapshots } from './snapshots.ts';
 import type { templateStore } from './templates.ts';
+import type { Tiers } from './tiers/tiers.ts';
 
 export interface LifecycleParts {
   readonly helper: Helper;
   readonly cgroups: Cgroups;
   readonly disk: Disk;
   readonly slots: SlotPool;
+  readonly pool: WarmPool;
   readonly plan: AddressPlan;
   readonly meter: Meter;
   readonly policies: Pick<Policies, 'apply' | 'withdraw' | 'blocked'>;
+  readonly secrets: Pick<Secrets, 'set' | 'forget' | 'version'>;
   readonly records: Records;
   readonly snapshots: SnapshotRecords;
   readonly booter: Booter;
+  readonly tiers: Tiers;
   readonly templates: ReturnType<typeof templateStore>;
   readonly log: Log;
 }
@@ -46,10 +53,12 @@ const countersIn = ({ cpuUsageUsec, networkRxBytes, networkTxBytes, diskBytes }:
 });
 
 const KILL_TIMEOUT_MS = 10_000;
+/** What a record says of a boot that has ended. */
+const withoutBoot = ({ machine: _, ...kept }: SandboxRecord): SandboxRecord => ({ ...kept, slot: null, process: null });
 const absent = (): Fault => new Fault('NOT_FOUND', 'There is no such sandbox on this host.');
 
 export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
-  const { helper, cgroups, disk, slots, policies, records, booter, templates, meter, log } = parts;
+  const { helper, cgroups, disk, slots, pool, policies, secrets, records, booter, tiers, templates, meter, log } = parts;
   const exclusive = keyedMutex();
 
   const stateOf = (record: SandboxRecord): RuntimeState => {
@@ -61,14 +70,27 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     id: record.spec.id,
     state: stateOf(record),
     endpoint: { socketPath: booter.socketPath(record.spec.id) },
-    isolation: 'container',
+    isolation: record.spec.isolation ?? 'container',
+    bootPath: record.machine === undefined ? 'cold' : 'warm',
     shape: { cpuCount: record.spec.cpuCount, memoryMiB: record.spec.memoryMiB, diskMiB: record.spec.diskMiB },
     networkDigest: networkDigest(record.spec.networkPolicy ?? []),
+    secretsVersion: secrets.version(record.spec.id),
   });
   const known = (id: string): SandboxRecord => {
     const record = records.get(id);
     if (record === undefined) throw absent();
     return record;
+  };
+
+  /** Its network policy and the hosts of its secrets, of now. */
+  const applyNetwork = async ({ spec, slot, brokeredHosts }: SandboxRecord): Promise<void> => {
+    if (slot === null || (spec.networkPolicy === undefined && brokeredHosts === undefined)) return;
+    await policies.apply({
+      id: spec.id,
+      address: parts.plan.slot(slot).address,
+      levels: spec.networkPolicy ?? [],
+      hosts: brokeredHosts ?? [],
+    });
   };
 
   /** Ends every process and what belongs to a boot only. Files stay. */
@@ -79,7 +101,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
       await helper.call('kill', { ...record.process, timeoutMs: KILL_TIMEOUT_MS });
     }
     await cgroups.remove(id);
-    await rm(booter.socketPath(id), { force: true });
+    for (const name of [id, record?.machine ?? id]) await booter.forget(name);
     await policies.withdraw(id);
     if (record?.slot != null) await slots.release(record.slot);
   };
@@ -88,14 +110,15 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     const counted = record.phase === 'stopping' ? {} : { carried: meter.carry(record) };
     const stopping = await records.save({ ...record, ...counted, phase: 'stopping' });
     await endProcesses(record.spec.id, stopping);
-    return records.save({ ...stopping, phase: 'stopped', slot: null, process: null });
+    return records.save({ ...withoutBoot(stopping), phase: 'stopped' });
   };
   const destroyNow = async (id: string): Promise<void> => {
     const record = records.get(id);
     if (record !== undefined) await records.save({ ...record, phase: 'destroying' });
     await endProcesses(id, record);
-    await disk.remove(id);
+    for (const name of [id, record?.machine ?? id]) await disk.remove(name);
     await records.remove(id);
+    secrets.forget(id);
     meter.forget(id);
   };
   /** Phase `creating` or `booting` must be on disk with its slot before anything of the boot exists. */
@@ -103,8 +126,8 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     const slot = await slots.take();
     const record = await records.save({ ...before, slot: slot.index, process: null });
     await prepare();
-    if (record.spec.networkPolicy !== undefined) await policies.apply(record.spec.id, slot.address, record.spec.networkPolicy);
-    const booted = await booter.boot(record, slot);
+    await applyNetwork(record);
+    const booted = await booter.boot(record, slot, tiers.of(record.spec.isolation));
     log.debug({ id: record.spec.id, ...booted }, 'sandbox started');
     return records.save({ ...record, phase: 'running', process: { pid: booted.pid, startTime: booted.startTime } });
   };
@@ -121,16 +144,32 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     log,
   });
 
+  /** Undefined when the machine turned out to be of no use: nothing of it is left then, and a boot is what remains. */
+  const claimNow = async (before: SandboxRecord, spare: Spare): Promise<SandboxRecord | undefined> => {
+    const { id } = before.spec;
+    try {
+      return await claimSpare({ helper, cgroups, disk, policies, records, booter }, before, spare);
+    } catch (error) {
+      log.warn({ err: error, id, machine: spare.name }, 'a machine booted ahead was of no use');
+      await (records.get(id) === undefined ? pool.end(spare) : destroyNow(id));
+      return undefined;
+    }
+  };
   const createNow = async (spec: RuntimeSpec): Promise<RuntimeInstance> => {
     const existing = records.get(spec.id);
     if (existing !== undefined) return instance(existing);
     const { fromSnapshot } = spec;
+    if (spec.isolation !== undefined) await tiers.assertOffered(spec.isolation);
     const rootfs = fromSnapshot === undefined ? templates.resolve(spec.templateId) : snapshots.rootfsOf(fromSnapshot);
     disk.assertRoom();
     assertMemory(cgroups);
     const record: SandboxRecord = { spec, rootfs, phase: 'creating', slot: null, process: null };
     const layDisk = (): Promise<void> =>
       fromSnapshot === undefined ? disk.create(spec.id, spec.diskMiB) : snapshots.copy(fromSnapshot, spec.id, spec.diskMiB);
+    const spare =
+      fromSnapshot === undefined && (spec.isolation ?? 'container') === 'container' ? pool.take(spec.templateId, rootfs) : undefined;
+    const claimed = spare === undefined ? undefined : await claimNow(record, spare);
+    if (claimed !== undefined) return instance(claimed);
     try {
       return instance(await bootNow(record, layDisk));
     } catch (error) {
@@ -159,7 +198,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
   };
 
   return {
-    create: (spec) => exclusive(spec.id, () => createNow(spec)),
+    create: (spec) => pool.first(() => exclusive(spec.id, () => createNow(spec))),
     pause: (id) =>
       exclusive(id, async () => {
         const record = known(id);
@@ -168,7 +207,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
         if (state === 'running') await cgroups.setFrozen(id, true);
         return instance(record);
       }),
-    resume: (id) => exclusive(id, () => resumeNow(id)),
+    resume: (id) => pool.first(() => exclusive(id, () => resumeNow(id))),
     stop: (id) => exclusive(id, async () => instance(known(id).phase === 'stopped' ? known(id) : await stopNow(known(id)))),
     destroy: (id) => exclusive(id, () => destroyNow(id)),
     snapshot: (id, snapshotId) => exclusive(id, async () => snapshots.take(known(id), snapshotId)),
@@ -196,16 +235,27 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
       exclusive(id, async () => {
         const record = known(id);
         // In force before it is on disk: a crash in between shows as another digest than the caller asked for, and is repeated.
-        if (record.slot !== null) await policies.apply(id, parts.plan.slot(record.slot).address, levels);
-        await records.save({ ...record, spec: { ...record.spec, networkPolicy: levels } });
+        const changed = { ...record, spec: { ...record.spec, networkPolicy: levels } };
+        await applyNetwork(changed);
+        await records.save(changed);
+      }),
+    setSecrets: (id, given) =>
+      exclusive(id, async () => {
+        known(id);
+        const trust = await secrets.set(id, given);
+        // Connections with earlier values end with this.
+        await applyNetwork(await records.save({ ...known(id), brokeredHosts: hostsOf(given) }));
+        return { trust };
       }),
     blockedTraffic: async (id, since) => policies.blocked(known(id).spec.id, since),
     capabilities: async () => ({
       driver: 'oci',
-      isolation: 'container',
+      tiers: await tiers.offered(),
+      tiersAbsent: await tiers.absent(),
       pauseKeeps: 'memory',
       templates: templates.list(),
       host: hostRoom(cgroups),
+      warm: pool.ready(),
     }),
     recover: (left) =>
       exclusive(left.spec.id, async () => {
@@ -216,7 +266,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
           const carried = meter.carry(record);
           await endProcesses(record.spec.id, record);
           // Its slot may be another's from now on.
-          await records.save({ ...record, carried, slot: null, process: null });
+          await records.save({ ...withoutBoot(record), carried });
         } else if (record.phase === 'running') {
           // A resize may have been cut off half-way.
           cgroups.setLimits(record.spec.id, record.spec);

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isId } from '@miosa/kernel';
@@ -19,6 +19,10 @@ export interface SandboxRecord {
   /** Network slot and id range while booting or running. */
   readonly slot: number | null;
   readonly process: { readonly pid: number; readonly startTime: number } | null;
+  /** It has brokered secrets for these; their values are never on disk. */
+  readonly brokeredHosts?: readonly string[];
+  /** Name of the cgroups of this boot, where that is not the sandbox's id: its machine was booted ahead. */
+  readonly machine?: string;
   /** What earlier boots have counted. */
   readonly carried?: RuntimeCounters;
   /** Frozen for a snapshot, not paused. */
@@ -62,6 +66,8 @@ const openStore = <T>(folder: string, { prefix, idOf, durable }: StoreOptions<T>
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const records = new Map<string, T>();
   for (const name of readdirSync(folder)) {
+    // What a runner was writing when it was killed.
+    if (name.endsWith('.tmp')) rmSync(join(folder, name));
     const id = name.replace(/\.json$/, '');
     if (isId(prefix, id) && name.endsWith('.json')) records.set(id, JSON.parse(readFileSync(join(folder, name), 'utf8')) as T);
   }

@@ -1,4 +1,5 @@
 import { chownSync, mkdirSync, rmdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '@miosa/kernel';
 import { openFaultPoints } from '@miosa/runtime';
@@ -9,15 +10,20 @@ import { openCgroups } from './cgroups/open.ts';
 import { openDisk } from './disk.ts';
 import { cgroupsAtPoints, helperAtPoints, recordsAtPoints } from './fault-points.ts';
 import { startHelper } from './helper.ts';
+import { hasMemoryToSpare } from './host-room.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { createMeter } from './metrics/meter.ts';
 import { openRings } from './metrics/ring.ts';
 import { openNetwork } from './network/network.ts';
 import { slotPool } from './network/slots.ts';
+import { cgroupsById } from './pool/cgroups-by-id.ts';
+import { openPool } from './pool/pool.ts';
 import { isAlive } from './process.ts';
 import { openRecords, openSnapshotRecords } from './records.ts';
 import { sweepOrphans } from './sweep.ts';
 import { templateStore } from './templates.ts';
+import { bootProbe } from './tiers/probe.ts';
+import { createTiers } from './tiers/tiers.ts';
 
 export interface Runner {
   readonly runtime: Lifecycle;
@@ -47,13 +53,15 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   const records = recordsAtPoints(openRecords(join(folder, 'sandboxes')), point);
   const snapshots = openSnapshotRecords(join(folder, 'snapshots'));
   const helper = helperAtPoints(startHelper(config.launchPath, onFailure), point);
-  const cgroups = cgroupsAtPoints(openCgroups(`miosa-${config.instance}`), point);
+  const cgroups = cgroupsAtPoints(cgroupsById(openCgroups(`miosa-${config.instance}`), records), point);
   const disk = await openDisk(helper, folder, config.diskGiB);
   const live = records.all().filter((record) => record.phase === 'running' && isAlive(record.process));
-  const running = live.flatMap(({ spec, slot }) => (slot === null ? [] : [{ id: spec.id, slot, levels: spec.networkPolicy ?? [] }]));
+  const running = live.flatMap(({ spec, slot, brokeredHosts }) =>
+    slot === null ? [] : [{ id: spec.id, slot, levels: spec.networkPolicy ?? [], hosts: brokeredHosts ?? [] }],
+  );
   const network = await openNetwork({ config, folder, helper, running, log });
   const slots = slotPool({ helper, plan: network.plan, target: config.slotsReady, log });
-  slots.adopt(network.nameServerSlot.index);
+  for (const { index } of network.ownSlots) slots.adopt(index);
   for (const record of live) if (record.slot !== null) slots.adopt(record.slot);
   const booter = createBooter(config, { helper, cgroups, disk, stage });
   const meter = createMeter({
@@ -64,18 +72,36 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
     linkOf: (slot) => network.plan.slot(slot).link,
     log,
   });
+  const templates = templateStore(config.templatesDir);
+  const tiers = createTiers(config, bootProbe({ helper, cgroups, disk, slots, booter, folder }), log);
+  const pool = openPool({
+    helper,
+    cgroups,
+    disk,
+    slots,
+    booter,
+    tier: tiers.of('container'),
+    templates,
+    agentPath: config.agentPath,
+    max: config.warmPool,
+    hasRoom: () => hasMemoryToSpare(cgroups) && disk.hasRoom(),
+    log,
+  });
   const runtime = createLifecycle({
     meter,
+    pool,
+    tiers,
     helper,
     cgroups,
     disk,
     slots,
     plan: network.plan,
     policies: network.policies,
+    secrets: network.secrets,
     records,
     snapshots,
     booter,
-    templates: templateStore(config.templatesDir),
+    templates,
     log,
   });
 
@@ -96,6 +122,12 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   await slots.fill();
   await network.start();
   meter.start();
+  pool.start();
+  tiers.probe();
+  // For `miosa doctor`, which may run when nothing else does.
+  const writeTiers = async (): Promise<void> =>
+    writeFile(join(folder, 'tiers.json'), JSON.stringify({ offered: await tiers.offered(), absent: await tiers.absent() }));
+  const told = writeTiers().catch((error: unknown) => log.warn({ err: error }, 'isolation tiers could not be noted'));
   log.info({ adopted: live.length, records: records.all().length, addresses: network.plan.base }, 'runner ready');
 
   /** A create or destroy under way may end in nothing while the stop waits for it. */
@@ -109,11 +141,14 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
     slotsReady: () => slots.ready,
     leave: async () => {
       meter.stop();
+      await pool.close();
       await network.leave();
       await helper.close();
     },
     shutdown: async () => {
       meter.stop();
+      await pool.close();
+      await told;
       const running = records.all().filter((record) => record.phase !== 'stopped');
       for (let start = 0; start < running.length; start += STOP_BATCH)
         await Promise.all(running.slice(start, start + STOP_BATCH).map(({ spec }) => stopOrGone(spec.id)));

@@ -40,6 +40,9 @@ const MASKED = [
 ];
 const READ_ONLY = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'];
 
+/** Charged to the sandbox's memory, so half of that is a comfort limit and not the safety one. */
+export const shmMiB = (memoryMiB: number): number => Math.ceil(memoryMiB / 2);
+
 const mounts = ({ stage, memoryMiB }: BootOptions) => [
   { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
   // An empty read-only file system instead of sysfs: nothing in a sandbox manages devices, and sysfs tells much about the host.
@@ -51,12 +54,12 @@ const mounts = ({ stage, memoryMiB }: BootOptions) => [
     source: 'devpts',
     options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5', 'max=1024'],
   },
-  // Charged to the sandbox's memory, so half of that is a comfort limit and not the safety one. /tmp is on disk, under the disk quota.
+  // /tmp is on disk, under the disk quota.
   {
     destination: '/dev/shm',
     type: 'tmpfs',
     source: 'shm',
-    options: ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${Math.ceil(memoryMiB / 2)}m`, 'nr_inodes=65536'],
+    options: ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${shmMiB(memoryMiB)}m`, 'nr_inodes=65536'],
   },
   { destination: '/.miosa/agent', type: 'bind', source: `${stage}/agent`, options: ['bind', 'ro', 'nosuid', 'nodev'] },
   ...['resolv.conf', 'hosts', 'hostname', 'machine-id'].map((name) => ({

@@ -55,6 +55,7 @@ createServer((socket) => {
   );
 }).listen(53);
 let open = ports.length;
+if (open === 0) process.stdout.write('ready\n');
 for (const port of ports)
   createServer((socket) => {
     socket.on('error', () => {});

@@ -26,11 +26,15 @@ export const ZONE = {
   'unlisted.example.com': { a: [UNLISTED] },
   'rebind.example.com': { a: ['127.0.0.1', '10.0.0.7', '169.254.169.254', '192.168.1.1', '100.64.0.1', RESOLVER] },
   'mixed.example.com': { a: ['10.0.0.7', WEB] },
+  'rebinding.example.com': { a: ['127.0.0.1', '10.0.0.7', '10.254.253.1'] },
+  'api.example.com': { a: [WEB] },
+  'other.example.com': { a: [CDN] },
+  'untrusted.example.com': { a: [WILD] },
   'many.example.com': { a: MANY },
 } as const;
 
 /** An internet in a namespace: routes of this host lead to it while it is open. */
-export const openOutside = async () => {
+export const openOutside = async (ports: readonly number[] = PORTS) => {
   const name = `mo${randomBytes(3).toString('hex')}`;
   ip('netns', 'add', name);
   ip('link', 'add', name, 'type', 'veth', 'peer', 'name', 'outside0', 'netns', name);
@@ -44,7 +48,7 @@ export const openOutside = async () => {
   ip('route', 'add', `${RESOLVER}/32`, 'via', '10.254.253.2');
   for (const address of [WEB, CDN, WILD, UNLISTED, OTHER_RESOLVER, RESOLVER]) ip('-n', name, 'addr', 'add', `${address}/32`, 'dev', 'lo');
   const program = join(import.meta.dirname, 'outside-servers.ts');
-  const settings = JSON.stringify({ zone: ZONE, ports: PORTS });
+  const settings = JSON.stringify({ zone: ZONE, ports });
   const args = ['netns', 'exec', name, process.execPath, program, settings, `${RESOLVER},${OTHER_RESOLVER}`];
   const servers = spawn('ip', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const asked: string[] = [];
@@ -54,6 +58,8 @@ export const openOutside = async () => {
   });
   await ready;
   return {
+    /** Of the namespace. */
+    name,
     /** What the resolver was asked, e.g. `A web.example.com`. */
     asked,
     close: async (): Promise<void> => {

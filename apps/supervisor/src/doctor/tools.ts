@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { advisoriesFor, compareVersions } from './advisories.ts';
-import { type Finding, output } from './facts.ts';
+import { type Finding, output, read } from './facts.ts';
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholder.
 const packaged = (name: string): string | null => output('dpkg-query', ['--show', '--showformat=${Version}', name]);
@@ -19,18 +20,31 @@ const runtime = (tool: 'crun' | 'runc', required: boolean): Finding => {
   return { name: tool, state: 'warn', value, advice: text };
 };
 
-const gvisor = (): Finding => {
+interface Tiers {
+  readonly offered: readonly string[];
+  readonly absent: readonly { readonly isolation: string; readonly reason: string }[];
+}
+
+/** What the runner found out by starting a sandbox when it last started. */
+const triedTiers = (dataDir: string): Tiers | null => {
+  const text = read(join(dataDir, 'runner', 'tiers.json'));
+  return text === '' ? null : (JSON.parse(text) as Tiers);
+};
+
+/** Of releases before 2023, seen with 20221219: they refuse a flag of stat calls. */
+const OLD_GVISOR = 'before 2023, ls and stat of coreutils 9 (Debian 12) fail in it with EINVAL; gVisor releases every week with fixes';
+
+const gvisor = (dataDir: string): Finding => {
+  const name = 'gVisor';
   const version = /version (\S+)/.exec(output('runsc', ['--version']) ?? '')?.[1];
   if (version === undefined)
-    return { name: 'gVisor', state: 'warn', value: 'absent', advice: 'runsc gives the stronger isolation tier gvisor' };
+    return { name, state: 'warn', value: 'absent', advice: 'runsc gives the stronger isolation tier gvisor: apt-get install runsc' };
+  const tiers = triedTiers(dataDir);
+  const reason = tiers?.absent.find(({ isolation }) => isolation === 'gvisor')?.reason;
+  if (reason !== undefined) return { name, state: 'warn', value: `runsc ${version}, tier gvisor cannot start`, advice: reason };
+  const value = `runsc ${version}, tier gvisor ${tiers === null ? 'not tried yet: ./miosa up does' : 'starts'}`;
   const year = Number(/20\d\d/.exec(version)?.[0] ?? 0);
-  const old = year !== 0 && year < 2025;
-  return {
-    name: 'gVisor',
-    state: old ? 'warn' : 'ok',
-    value: `runsc ${version}`,
-    ...(old ? { advice: 'gVisor releases every week with fixes; a newer runsc is better' } : {}),
-  };
+  return year !== 0 && year < 2023 ? { name, state: 'warn', value, advice: OLD_GVISOR } : { name, state: 'ok', value };
 };
 
 const firewall = (): Finding => {
@@ -52,4 +66,4 @@ const node = (): Finding => {
     : { name: 'node', state: 'bad', value: version, advice: 'Node 24 or newer runs the TypeScript sources directly' };
 };
 
-export const tools = (): Finding[] => [runtime('crun', true), runtime('runc', false), gvisor(), firewall(), node()];
+export const tools = (dataDir: string): Finding[] => [runtime('crun', true), runtime('runc', false), gvisor(dataDir), firewall(), node()];

@@ -55,6 +55,8 @@ export const runnerSpec = (options: Options, layout: Layout): ServiceSpec => ({
     env: {
       ...environment(options),
       ...tuning('MIOSA_RUN'),
+      ...tuning('MIOSA_WARM_POOL'),
+      ...tuning('MIOSA_EGRESS_CA'),
       MIOSA_AGENT_BIN: realpathSync(join(options.cache, 'agent', 'current', 'agent')),
       MIOSA_LAUNCH_BIN: realpathSync(join(options.cache, 'agent', 'current', 'launch')),
     },

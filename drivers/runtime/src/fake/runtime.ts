@@ -2,7 +2,16 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Fault, type NetworkPolicy, networkDigest } from '@miosa/kernel';
-import type { HostRoom, RuntimeInstance, RuntimePort, RuntimeSample, RuntimeSnapshot, RuntimeSpec, RuntimeState } from '../port.ts';
+import type {
+  BrokeredSecrets,
+  HostRoom,
+  RuntimeInstance,
+  RuntimePort,
+  RuntimeSample,
+  RuntimeSnapshot,
+  RuntimeSpec,
+  RuntimeState,
+} from '../port.ts';
 import { type FakeAgent, startFakeAgent } from './agent.ts';
 
 export interface FakeRuntime extends RuntimePort {
@@ -13,18 +22,24 @@ export interface FakeRuntime extends RuntimePort {
   /** What the next answers say was used, over the whole life of the machine; `at` makes it a sample of that time. */
   use(id: string, used: Partial<RuntimeSample>): void;
   setRoom(host: Partial<HostRoom>): void;
+  /** So many machines are ready ahead of demand. */
+  setWarm(count: number): void;
+  /** As given last. */
+  secretsOf(id: string): BrokeredSecrets | null;
   /** Ends everything and removes the files. */
   close(): Promise<void>;
 }
 
 interface Machine {
   spec: RuntimeSpec;
+  bootPath: 'cold' | 'warm';
   readonly samples: RuntimeSample[];
   used: RuntimeSample;
   readonly folder: string;
   state: RuntimeState;
   agent: FakeAgent | null;
   levels: readonly NetworkPolicy[];
+  secrets: BrokeredSecrets | null;
 }
 
 const UNUSED = { cpuUsageUsec: 0, memoryBytes: 2 ** 20, diskBytes: 16_384, networkRxBytes: 0, networkTxBytes: 0 };
@@ -46,6 +61,7 @@ export const createFakeRuntime = (): FakeRuntime => {
   const snapshots = new Map<string, RuntimeSnapshot>();
   const creating = new Map<string, Promise<RuntimeInstance>>();
 
+  let warm = 0;
   let host: HostRoom = { cpuCount: 2, memoryBytes: 2 ** 34, memoryFreeBytes: 2 ** 33 };
 
   const trip = (method: keyof RuntimePort): void => {
@@ -69,17 +85,25 @@ export const createFakeRuntime = (): FakeRuntime => {
     renameSync(`${to}.part`, to);
   };
   const socketPath = (id: string): string => join(root, `${id.slice(-12)}.sock`);
-  const instance = ({ spec, state, levels }: Machine): RuntimeInstance => ({
+  const instance = ({ spec, state, levels, bootPath, secrets }: Machine): RuntimeInstance => ({
     id: spec.id,
     state,
     endpoint: { socketPath: socketPath(spec.id) },
-    isolation: 'container',
+    isolation: spec.isolation ?? 'container',
+    bootPath,
     shape: { cpuCount: spec.cpuCount, memoryMiB: spec.memoryMiB, diskMiB: spec.diskMiB },
     networkDigest: networkDigest(levels),
+    secretsVersion: secrets?.version ?? '',
   });
   const boot = async (machine: Machine): Promise<void> => {
     machine.agent = await startFakeAgent({ socketPath: socketPath(machine.spec.id), folder: machine.folder, env: machine.spec.env });
     machine.state = 'running';
+  };
+  /** Machines that wait are neither copies nor behind another kernel. */
+  const pathOf = ({ fromSnapshot, isolation }: RuntimeSpec): 'cold' | 'warm' => {
+    if (warm === 0 || fromSnapshot !== undefined || isolation === 'gvisor') return 'cold';
+    warm -= 1;
+    return 'warm';
   };
   const end = async (machine: Machine, state: RuntimeState): Promise<void> => {
     await machine.agent?.close();
@@ -93,12 +117,14 @@ export const createFakeRuntime = (): FakeRuntime => {
     mkdirSync(join(folder, 'workspace'), { recursive: true });
     const machine: Machine = {
       spec,
+      bootPath: pathOf(spec),
       samples: [],
       used: { ...UNUSED, at: Date.now() },
       folder,
       state: 'stopped',
       agent: null,
       levels: spec.networkPolicy ?? [],
+      secrets: null,
     };
     await boot(machine);
     machines.set(spec.id, machine);
@@ -216,16 +242,33 @@ export const createFakeRuntime = (): FakeRuntime => {
       trip('setNetworkPolicy');
       known(id).levels = levels;
     },
+    setSecrets: async (id, secrets) => {
+      trip('setSecrets');
+      known(id).secrets = secrets.secrets.length === 0 ? null : secrets;
+      return { trust: secrets.secrets.length === 0 ? null : `-----BEGIN CERTIFICATE-----\n${id}\n-----END CERTIFICATE-----\n` };
+    },
+    secretsOf: (id) => known(id).secrets,
     blockedTraffic: async (id) => {
       trip('blockedTraffic');
       known(id);
       return [];
     },
-    capabilities: async () => ({ driver: 'fake', isolation: 'container', pauseKeeps: 'memory', templates: TEMPLATES, host }),
+    capabilities: async () => ({
+      driver: 'fake',
+      tiers: ['container', 'gvisor'],
+      tiersAbsent: [],
+      pauseKeeps: 'memory',
+      templates: TEMPLATES,
+      host,
+      warm: { 'miosa-sandbox': warm },
+    }),
     use: (id, used) => {
       const machine = known(id);
       machine.used = { ...machine.used, ...used };
       if (used.at !== undefined) machine.samples.push(machine.used);
+    },
+    setWarm: (count) => {
+      warm = count;
     },
     setRoom: (room) => {
       host = { ...host, ...room };

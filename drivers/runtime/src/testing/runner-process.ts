@@ -56,6 +56,8 @@ const started = async (dataDir: string, env: Readonly<Record<string, string>>): 
       MIOSA_LOG_LEVEL: process.env.MIOSA_LOG_LEVEL ?? 'error',
       MIOSA_RUNNER_DISK_GIB: '8',
       MIOSA_RUNNER_SLOTS: '8',
+      // What a test finds on the host is then its own; tests of the pool switch it on.
+      MIOSA_WARM_POOL: '0',
       ...env,
     },
   });

@@ -8,7 +8,7 @@ import type { Register } from '../run.ts';
 type Rule = NetworkPolicy['rules'][number];
 
 /** `destination[:ports][/tcp|/udp]`, e.g. `*.example.com:443,8000-8100/tcp`. */
-const rule =
+export const rule =
   (effect: Rule['effect']) =>
   (text: string, before: readonly Rule[] = []): Rule[] => {
     const [, destination = '', ports, protocol] = /^(.+?)(?::([\d,-]+))?(?:\/(tcp|udp))?$/.exec(text) ?? [];
@@ -21,7 +21,7 @@ const rule =
     return [...before, made];
   };
 
-interface SetOptions {
+export interface PolicyOptions {
   readonly default?: string;
   readonly allow?: readonly Rule[];
   readonly deny?: readonly Rule[];
@@ -33,14 +33,15 @@ const fromFile = async (path: string): Promise<NetworkPolicy> => {
     const { default_effect, rules } = JSON.parse(await readFile(path, 'utf8'));
     return { defaultEffect: default_effect, rules };
   } catch (error) {
-    throw new UserError(`--file: ${path} is not a network policy as JSON (${(error as Error).message}).`);
+    throw new UserError(`${path} is not a network policy as JSON (${(error as Error).message}).`);
   }
 };
 
-const wanted = async ({ file, allow = [], deny = [], default: effect }: SetOptions): Promise<NetworkPolicy> => {
+/** Of rules or a file; throws when there are both or neither. */
+export const wantedPolicy = async ({ file, allow = [], deny = [], default: effect }: PolicyOptions): Promise<NetworkPolicy> => {
   const given = [effect, ...allow, ...deny];
   if (file !== undefined) {
-    if (given.some((one) => one !== undefined)) throw new UserError('Give either --file or rules.');
+    if (given.some((one) => one !== undefined)) throw new UserError('Give either a file or rules.');
     return fromFile(file);
   }
   // Who lists what is allowed means only that.
@@ -71,8 +72,8 @@ export const networkCommands: Register = (parent, io, setExitCode) => {
     .option('--deny <rule>', 'as --allow', rule('deny'))
     .option('--default <effect>', 'allow or deny what no rule names; deny when anything is allowed by a rule')
     .option('--file <path>', 'a policy as JSON, with the names of the API');
-  leaf<SetOptions>(setting, io, setExitCode, async (context, given) => {
-    const policy = await wanted(context.options);
+  leaf<PolicyOptions>(setting, io, setExitCode, async (context, given) => {
+    const policy = await wantedPolicy(context.options);
     show(context, await context.miosa.sandboxes.networkPolicy.set(await sandboxId(context.miosa, given ?? ''), policy));
     return undefined;
   });

@@ -20,6 +20,9 @@ import { openTunnel } from './tunnel.ts';
 export type SandboxCreate = Body<'sandboxes.create'>;
 export type SandboxRun = Body<'sandboxes.run'>;
 
+/** Of a list. */
+export type SandboxFilters = Omit<Filters<'sandboxes.list'>, 'metadata'> & { readonly metadata?: Readonly<Record<string, unknown>> };
+
 const WAIT_SECONDS = 60;
 const waitMs = (body: { readonly wait?: boolean | undefined; readonly waitSeconds?: number | undefined }): number =>
   body.wait === false ? 0 : (body.waitSeconds ?? WAIT_SECONDS) * 1000;
@@ -36,8 +39,8 @@ export const sandboxesApi = (t: Transport) => {
      * The sandbox of that name in the project, or a new one: of any number of callers at once, one makes it. An existing one is answered as
      * it is, whatever else the fields say; a paused one wakes when it is used.
      */
-    getOrCreate: async (body: Omit<SandboxCreate, 'getOrCreate'> & { readonly name: string }, options?: CallOptions): Promise<Sandbox> =>
-      api.create({ ...body, getOrCreate: true }, options),
+    getOrCreate: (name: string, body: Omit<SandboxCreate, 'getOrCreate' | 'name'> = {}, options?: CallOptions): Promise<Sandbox> =>
+      api.create({ ...body, name, getOrCreate: true }, options),
     /** Create and first command in one call; with `keep: false` the sandbox is destroyed afterwards. */
     run: async (body: SandboxRun, options?: CallOptions): Promise<{ sandbox: Sandbox; result: ExecResult }> => {
       const serverTimeMs = waitMs(body) + (body.timeout ?? 60) * 1000;
@@ -50,8 +53,11 @@ export const sandboxesApi = (t: Transport) => {
       });
       return { sandbox: one(answer.sandbox), result: answer.result };
     },
-    list: (filters?: Filters<'sandboxes.list'>, options?: CallOptions): List<Sandbox> => {
-      const raw = t.list<SandboxData>('/sandboxes', filters, options);
+    /** Newest first; destroyed ones only with `state: 'destroyed'`. `metadata`: those that have these keys with these values. */
+    list: (filters: SandboxFilters = {}, options?: CallOptions): List<Sandbox> => {
+      const { metadata, ...others } = filters;
+      const query = metadata === undefined ? others : { ...others, metadata: JSON.stringify(metadata) };
+      const raw = t.list<SandboxData>('/sandboxes', query, options);
       return new ListOf(async (cursor) => {
         const page = await raw.page(cursor);
         return { items: page.items.map(one), nextCursor: page.nextCursor };

@@ -4,7 +4,7 @@ import { emit } from '../events/index.ts';
 import type { ApiKeyRow } from './keys.store.ts';
 
 /** In the transaction of the change and after it; never the key itself. */
-export const announceKey = (tx: Tx, op: Op, row: ApiKeyRow, happened: 'created' | 'rotated' | 'revoked'): Promise<void> =>
+export const announceKey = (tx: Tx, op: Op, row: ApiKeyRow, happened: 'created' | 'rotated' | 'revoked' | 'expired'): Promise<void> =>
   emit(tx, op, {
     type: `api_key.${happened}`,
     resource: { type: 'api_key', id: row.id },

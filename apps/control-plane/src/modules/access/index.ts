@@ -9,6 +9,7 @@ import { authorize } from './authorize.ts';
 import { createBrowserSlot } from './browser-credentials.ts';
 import type { Core } from './core.ts';
 import { purgeDeviceLogins } from './device-logins.store.ts';
+import { createExpiry } from './expiry.ts';
 import { createTokens } from './jwt.ts';
 import { createKeyVerifier } from './key-verifier.ts';
 import { keyRoutes } from './keys.routes.ts';
@@ -22,6 +23,7 @@ import { createWatch } from './watch.ts';
 export type { CredentialReference } from './authenticate.ts';
 export { authorize } from './authorize.ts';
 export type { BrowserCredentials } from './browser-credentials.ts';
+export { revokeKeysOfMember } from './keys.manage.ts';
 export { revokeKeysOf } from './keys.store.ts';
 export { asUser, openSession } from './login.ts';
 export { createLookup } from './lookup.ts';
@@ -72,6 +74,7 @@ export const createAccess = ({
   const authenticator = createAuthenticator({ db, keys, tokens, lastUsed, browser, nowMs });
   const watch = createWatch(db, browser, log);
   const core: Core = { db, log, tenancy, tokens, passwords: createPasswords(nowMs), keys, authenticator, outgoing };
+  const expiry = createExpiry(core, nowMs);
   let stop: (() => Promise<void>) | undefined;
   return {
     core,
@@ -79,7 +82,10 @@ export const createAccess = ({
     start: async (): Promise<void> => {
       stop = await db.listen(KEY_CHANNEL, keys.forget, keys.forgetAll);
       await liveness.start();
+      expiry.start();
     },
+    /** Tells of keys whose time is over; also done regularly once started. */
+    tellExpired: expiry.pass,
     /** Removes what can no longer be used. */
     purge: async (): Promise<void> => {
       const before = new Date(nowMs() - PURGE_AFTER_MS);
@@ -87,6 +93,7 @@ export const createAccess = ({
     },
     close: async (): Promise<void> => {
       watch.close();
+      await expiry.close();
       await outgoing.settled();
       await liveness.close();
       await stop?.();

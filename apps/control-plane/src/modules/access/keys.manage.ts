@@ -1,5 +1,5 @@
-import { once } from '@miosa/db';
-import { Fault, invalid, type Op, tenantOf } from '@miosa/kernel';
+import { once, type Tx } from '@miosa/db';
+import { Fault, invalid, type Op, type TenantId, tenantOf, type UserId } from '@miosa/kernel';
 import type { Static } from 'typebox';
 import { record } from '../audit/index.ts';
 import { tenantById } from '../tenancy/index.ts';
@@ -7,7 +7,7 @@ import { withinCidrs } from './addresses.ts';
 import { announceKey } from './announce.ts';
 import type { Core } from './core.ts';
 import { generateKey } from './key-format.ts';
-import { type ApiKeyRow, insertKey, type KeyChange, lockKey, revokeKey, succeedKey, updateKey } from './keys.store.ts';
+import { type ApiKeyRow, insertKey, type KeyChange, lockKey, revokeKey, revokeKeysOf, succeedKey, updateKey } from './keys.store.ts';
 import { ceilingOf, getKey, type KeepMinted, type MintedKey, seenKeyOr404 } from './keys.ts';
 import { addressesFor, type Ceiling, checkScopes, mintableTypes, rpmFor, widening } from './minting.ts';
 import type { ApiKeyChange } from './schemas.ts';
@@ -145,4 +145,11 @@ export const revoke = async (op: Op, core: Core, id: string): Promise<ApiKeyRow>
   });
   core.keys.forget(id);
   return revoked;
+};
+
+/** All keys of a user in an organization, which the user leaves; answers how many. */
+export const revokeKeysOfMember = async (tx: Tx, op: Op, tenantId: TenantId, userId: UserId): Promise<number> => {
+  const ended = await revokeKeysOf(tx, tenantId, userId, op.now());
+  for (const row of ended) await announceKey(tx, op, row, 'revoked');
+  return ended.length;
 };

@@ -4,7 +4,7 @@ import { type Expression, type Selectable, type SqlBool, sql } from 'kysely';
 import type { FreshKey } from './key-format.ts';
 import type { ApiKeyTable } from './types.ts';
 
-export type ApiKeyRow = Selectable<Omit<ApiKeyTable, 'key_hash'>>;
+export type ApiKeyRow = Selectable<Omit<ApiKeyTable, 'key_hash' | 'expiry_told'>>;
 
 const COLUMNS = [
   'api_keys.id',
@@ -126,11 +126,35 @@ export const succeedKey = async (tx: Tx, id: ApiKeyId, successor: ApiKeyId, expi
 export const revokeKey = (tx: Tx, id: ApiKeyId, now: Date): Promise<ApiKeyRow> =>
   tx.updateTable('api_keys').set({ revoked_at: now }).where('id', '=', id).returning(COLUMNS).executeTakeFirstOrThrow();
 
-/** Ends all that is left of a user in an organization, or of the organization itself; answers how many. */
-export const revokeKeysOf = async (tx: Tx, tenantId: TenantId, userId: UserId | null, now: Date): Promise<number> => {
+/** Ends all that is left of a user in an organization, or of the organization itself. */
+export const revokeKeysOf = (tx: Tx, tenantId: TenantId, userId: UserId | null, now: Date): Promise<ApiKeyRow[]> => {
   const all = tx.updateTable('api_keys').set({ revoked_at: now }).where('tenant_id', '=', tenantId).where('revoked_at', 'is', null);
-  const { numUpdatedRows } = await (userId === null ? all : all.where('user_id', '=', userId)).executeTakeFirst();
-  return Number(numUpdatedRows);
+  return (userId === null ? all : all.where('user_id', '=', userId)).returning(COLUMNS).execute();
+};
+
+/** Expired between the two moments, and nobody has been told; locked until the transaction ends. */
+export const lockExpiredUntold = (tx: Tx, since: Date, now: Date, limit: number): Promise<ApiKeyRow[]> =>
+  tx
+    .selectFrom('api_keys')
+    .innerJoin('tenants', 'tenants.id', 'api_keys.tenant_id')
+    .select(COLUMNS)
+    .where('api_keys.expires_at', '>', since)
+    .where('api_keys.expires_at', '<=', now)
+    .where('api_keys.revoked_at', 'is', null)
+    .where('tenants.deleted_at', 'is', null)
+    .where('api_keys.expiry_told', '=', false)
+    .orderBy('api_keys.expires_at')
+    .limit(limit)
+    .forUpdate('api_keys')
+    .skipLocked()
+    .execute();
+
+export const markExpiryTold = async (tx: Tx, ids: readonly ApiKeyId[]): Promise<void> => {
+  await tx
+    .updateTable('api_keys')
+    .set({ expiry_told: true })
+    .where('id', 'in', [...ids])
+    .execute();
 };
 
 export type KeyStatus = 'active' | 'revoked' | 'expired';

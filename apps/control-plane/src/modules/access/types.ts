@@ -19,6 +19,7 @@ export interface ApiKeyTable {
   expires_at: Date | null;
   last_used_at: Date | null;
   revoked_at: Date | null;
+  expiry_told: Generated<boolean>;
   created_at: ColumnType<Date, Date, never>;
 }
 

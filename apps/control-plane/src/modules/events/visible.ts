@@ -56,7 +56,8 @@ const within = (op: Op, { kind }: Family, visible: 'all' | readonly string[]): C
     if (user !== null) return isUuidOf('owner_user_id', user);
     return visible !== 'all' && op.actor.type === 'user' ? isUuidOf('owner_user_id', op.actor.id) : inWorkspaces;
   }
-  return visible === 'all' ? sql<boolean>`true` : NOTHING;
+  // A user's key is limited to what is the user's own, whatever the user is.
+  return visible === 'all' && user === null ? sql<boolean>`true` : NOTHING;
 };
 
 const refuse = (op: Op, name: string, { kind, scope }: Family): Fault => {

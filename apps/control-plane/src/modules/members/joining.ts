@@ -1,13 +1,14 @@
 import { once, type Tx } from '@miosa/db';
-import { Fault, notFound, type Op, type Role } from '@miosa/kernel';
+import { Fault, notFound, type Op, type Role, type TenantId } from '@miosa/kernel';
 import { roleIn, type UserRow, userById } from '../access/index.ts';
 import { record } from '../audit/index.ts';
 import { lockTenant, type TenantRow, workspaceById } from '../tenancy/index.ts';
+import { announceMember } from './announce.ts';
 import { mayGive, userOf } from './authority.ts';
 import type { Core } from './core.ts';
 import { type InviteRow, type InviteWithNames, inviteByToken, lockInviteByToken, markAccepted } from './invites.store.ts';
 import { inviteHash } from './invites.ts';
-import { addMemberRow } from './members.store.ts';
+import { addMemberRow, memberOf } from './members.store.ts';
 import { alreadyMember } from './members.ts';
 import { addWorkspaceMemberRow } from './workspace-members.store.ts';
 
@@ -40,22 +41,38 @@ const hold = async (tx: Tx, op: Op, seen: InviteRow): Promise<{ tenant: TenantRo
   return { tenant, invite };
 };
 
+/** What the user does here, where the session happens to be elsewhere or is not there yet. */
+const as = ({ requestId, ip, userAgent, log, now, signal }: Op, user: UserRow, tenantId: TenantId, role: Role): Op => {
+  const { id, email, name, is_operator: isOperator } = user;
+  return {
+    requestId,
+    ip,
+    userAgent,
+    log,
+    now,
+    signal,
+    actor: { type: 'user', id, name: name ?? email, tenantId, role, isOperator, sessionId: '' },
+  };
+};
+
 /** The user comes in by the invite, once, in the caller's transaction. Answers the organization and the role in it. */
 export const joinBy = async (tx: Tx, op: Op, seen: InviteRow, user: UserRow): Promise<{ tenant: TenantRow; role: Role }> => {
   assertAddressed(seen, user.email);
   const { tenant, invite } = await hold(tx, op, seen);
   const { workspace_id: workspaceId } = invite;
   const now = op.now();
+  const isNew = await addMemberRow(tx, tenant.id, user.id, workspaceId === null ? invite.role : 'viewer', now);
   if (workspaceId === null) {
-    if (!(await addMemberRow(tx, tenant.id, user.id, invite.role, now))) throw alreadyMember();
+    if (!isNew) throw alreadyMember();
   } else {
     if ((await workspaceById(tx, tenant.id, workspaceId)) === undefined) throw inviteGone();
-    await addMemberRow(tx, tenant.id, user.id, 'viewer', now);
     if (!(await addWorkspaceMemberRow(tx, { tenantId: tenant.id, workspaceId }, user.id, invite.role, now))) throw alreadyMember();
   }
   await markAccepted(tx, invite.id, user.id, now);
   const role = await roleIn(tx, tenant.id, user.id);
-  if (role === null) throw inviteGone();
+  const member = await memberOf(tx, tenant.id, user.id);
+  if (role === null || member === undefined) throw inviteGone();
+  if (isNew) await announceMember(tx, as(op, user, tenant.id, role), member, 'added');
   return { tenant, role };
 };
 

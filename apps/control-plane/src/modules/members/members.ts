@@ -1,6 +1,6 @@
 import { once, type Tx } from '@miosa/db';
 import { Fault, notFound, type Op, type Role, type TenantId, tenantOf, type UserId } from '@miosa/kernel';
-import { endSessionsOf, revokeKeysOf, userById } from '../access/index.ts';
+import { endSessionsOf, revokeKeysOfMember, userById } from '../access/index.ts';
 import { record } from '../audit/index.ts';
 import { setOwner, type TenantRow } from '../tenancy/index.ts';
 import { announceMember } from './announce.ts';
@@ -82,7 +82,7 @@ export const changeRole = async (op: Op, core: Core, userId: UserId, role: Role)
 
 const endEverything = async (tx: Tx, op: Op, tenantId: TenantId, { user_id: userId, email }: MemberRow) => {
   const now = op.now();
-  const keys_revoked = await revokeKeysOf(tx, tenantId, userId, now);
+  const keys_revoked = await revokeKeysOfMember(tx, op, tenantId, userId);
   const sessions_ended = await endSessionsOf(tx, userId, { tenantId }, now);
   await revokeInvitesBy(tx, { tenantId, userId }, null, now);
   await revokeInvitesTo(tx, tenantId, email, now);

@@ -5,7 +5,8 @@ import { ENDED_REASONS, SHOWN_STATES, STATES } from './types.ts';
 /** Wire schemas shared by the routes of this module. Titles become component names of the OpenAPI file. */
 type Schemas = Parameters<typeof Type.Union>[0];
 export const nullable = <T extends Schemas[number]>(schema: T) => Type.Union([schema, Type.Null()]);
-const oneOf = <T extends string>(values: readonly T[]) => Type.Unsafe<T>({ type: 'string', enum: [...values] });
+const oneOf = <T extends string>(values: readonly T[], options: { readonly description?: string } = {}) =>
+  Type.Unsafe<T>({ type: 'string', enum: [...values], ...options });
 
 export { Deleted, oneOf };
 
@@ -213,8 +214,20 @@ export const Share = Type.Object(
   { title: 'Share' },
 );
 
+/** Of a brokered variable. */
+export const SecretHosts = Type.Array(Type.String({ maxLength: 260 }), {
+  maxItems: 50,
+  description: 'hosts that the true value is sent to (`api.example.com`, `*.example.com`)',
+});
+
 export const EnvVar = Type.Object(
-  { key: Type.String(), value: nullable(Type.String()), encrypted: Type.Boolean(), updated_at: Ts },
+  {
+    key: Type.String(),
+    value: nullable(Type.String()),
+    encrypted: Type.Boolean(),
+    hosts: nullable(SecretHosts),
+    updated_at: Ts,
+  },
   { title: 'EnvVar' },
 );
 

@@ -23,17 +23,30 @@ export const visible = <O>(query: Sandboxes<O>, who: Visibility): Sandboxes<O> =
 export const insertSandbox = async (tx: Tx, row: NewSandbox): Promise<SandboxRow> =>
   tx.insertInto('sandboxes').values(row).returningAll().executeTakeFirstOrThrow();
 
-/** Shapes of all that run or are on their way to it. */
+/** What runs or is on its way to it. */
+const RUNS = sql<boolean>`(state in ('provisioning', 'running') or (state <> 'destroyed' and transition in ('resuming', 'restoring')))`;
+
+/** Shapes of all that run, but this one. */
 export const sumOfRunning = async (db: Db, but: string): Promise<{ vcpus: number; memoryMiB: number }> => {
   const row = await db
     .selectFrom('sandboxes')
     .select([sql<number>`coalesce(sum(cpu_count), 0)::int`.as('vcpus'), sql<number>`coalesce(sum(memory_mb), 0)::int`.as('memory')])
-    .where('state', '<>', 'destroyed')
-    .where((eb) => eb.or([eb('state', 'in', ['provisioning', 'running']), eb('transition', 'in', ['resuming', 'restoring'])]))
+    .where(RUNS)
     .where('id', '<>', but)
     .executeTakeFirstOrThrow();
   return { vcpus: row.vcpus, memoryMiB: row.memory };
 };
+
+/** Sandboxes of an organization but this one; boots that failed are none. */
+export const countIn = async (db: Db, tenantId: string, but: string): Promise<{ running: number; living: number }> =>
+  db
+    .selectFrom('sandboxes')
+    .select([sql<number>`(count(*) filter (where ${RUNS}))::int`.as('running'), sql<number>`count(*)::int`.as('living')])
+    .where('tenant_id', '=', tenantId)
+    .where('id', '<>', but)
+    .where('state', '<>', 'destroyed')
+    .where((eb) => eb.or([eb('state', '<>', 'error'), eb('started_at', 'is not', null)]))
+    .executeTakeFirstOrThrow();
 
 /** The oldest living one of that name; one that never started does not count. */
 export const findByName = async (db: Db, who: Visibility, projectId: string, name: string): Promise<SandboxRow | undefined> =>
@@ -48,7 +61,8 @@ export const findByName = async (db: Db, who: Visibility, projectId: string, nam
     .executeTakeFirst();
 
 export interface CreateDefaults {
-  readonly plan: string;
+  /** Null where it was not asked for. */
+  readonly plan: string | null;
   /** Of the project, else of its workspace. */
   readonly size: SizeName | null;
   readonly idleTimeoutSec: number | null;
@@ -83,6 +97,8 @@ export const findAny = async (db: Db, id: string): Promise<SandboxRow | undefine
 
 export interface ListFilters extends OwnedFilters {
   readonly template_id?: string | undefined;
+  /** Has these keys with these values. */
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   readonly since?: Date | undefined;
   readonly until?: Date | undefined;
 }
@@ -94,7 +110,13 @@ export const listVisible = async (
   filters: ListFilters,
   page: { readonly after: { readonly at: string; readonly id: string } | null; readonly limit: number },
 ): Promise<SandboxRow[]> => {
-  let query = visible(db.selectFrom('sandboxes').selectAll(), who).where(ownedWhere('sandboxes', filters));
+  const { state, ...others } = filters;
+  const columns = state === 'snapshotting' ? others : filters;
+  let query = visible(db.selectFrom('sandboxes').selectAll(), who).where(ownedWhere('sandboxes', columns));
+  // As callers see it: while it is copied its state is `snapshotting`.
+  if (state === 'snapshotting') query = query.where('transition', '=', 'snapshotting');
+  else if (state !== undefined) query = query.where(sql<boolean>`transition is distinct from 'snapshotting'`);
+  if (filters.metadata !== undefined) query = query.where(sql<boolean>`metadata @> ${JSON.stringify(filters.metadata)}::jsonb`);
   if (filters.state === undefined) query = query.where('state', '<>', 'destroyed');
   if (filters.state === 'destroyed') query = query.where(sql<boolean>`destroyed_at > now() - ${TOMBSTONE}`);
   if (filters.template_id !== undefined) query = query.where('template_id', '=', filters.template_id);
@@ -268,6 +290,11 @@ const CAPACITY_LOCK = 4_202_001;
 /** One create at a time over all control planes: two that both find the last room must not both take it. Until the transaction ends. */
 export const holdCapacity = async (tx: Tx): Promise<void> => {
   await sql`select pg_advisory_xact_lock(${CAPACITY_LOCK})`.execute(tx);
+};
+
+/** Nobody else counts what the organization has until the transaction ends. */
+export const holdOrganization = async (tx: Tx, tenantId: string): Promise<void> => {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`sandboxes of ${tenantId}`}, 0))`.execute(tx);
 };
 
 /** Nobody else makes a sandbox of that name in the project by `get_or_create` until the transaction ends. */

@@ -53,7 +53,7 @@ export { type WorkspaceRow, workspaceById } from './workspaces.store.ts';
 
 /** Organizations, workspaces, projects, and who owns what. */
 export const createTenancy = ({ db }: { readonly db: Database }) => {
-  const core: Core = { db, setupDone: new Set(), dependents: [] };
+  const core: Core = { db, setupDone: new Set(), guesses: new Map(), dependents: [] };
   return {
     core,
     /** 409 `SETUP_REQUIRED` until the organization has its permanent name. */

@@ -105,8 +105,8 @@ const findProject = async (c: Context, workspaceId: WorkspaceId): Promise<Projec
   return projectSlug === null ? projectBySlug(c.db.read, c.tenantId, workspaceId, DEFAULT_SLUG) : undefined;
 };
 
-const resolveProject = async (c: Context, workspaceId: WorkspaceId): Promise<ProjectRow | Raced> => {
-  const found = await findProject(c, workspaceId);
+const resolveProject = async (c: Context, workspaceId: WorkspaceId, looking = findProject(c, workspaceId)): Promise<ProjectRow | Raced> => {
+  const found = await looking;
   if (found === undefined) return (await makeProject(c.db, c.op, workspaceId, c.fields)) ?? RACED;
   const chosen = c.fields.projectId !== null || c.fields.projectSlug === found.slug;
   return chosen ? takeProjectLink(c.db, c.op, found, c.fields.externalProjectId) : found;
@@ -123,7 +123,33 @@ const toOwnership = (tenantId: TenantId, fields: OwnershipFields, workspace: Wor
   externalWorkspaceId: fields.externalWorkspaceId ?? workspace.external_workspace_id,
   externalUserId: fields.externalUserId,
   externalProjectId: fields.externalProjectId ?? project.external_project_id,
+  settings: { workspace: workspace.settings as object, project: project.settings as object },
 });
+
+/** More only cost memory: a forgotten guess costs a wait. */
+const GUESSES_MAX = 10_000;
+
+/**
+ * The workspace that these selectors led to last time. Its project is looked for at once, beside the workspace itself, and counts only if the
+ * rules lead to that workspace again.
+ */
+const guessing = ({ guesses }: Core, c: Context) => {
+  const { externalUserId: _, workspaceName: __, projectName: ___, ...selectors } = c.fields;
+  const key = JSON.stringify([c.tenantId, boundWorkspace(c.op), selectors]);
+  return {
+    guess: (): { workspaceId: WorkspaceId; looking: Promise<ProjectRow | undefined> } | undefined => {
+      const workspaceId = guesses.get(key);
+      if (workspaceId === undefined) return undefined;
+      const looking = findProject(c, workspaceId);
+      looking.catch(() => {}); // thrown to whoever takes it
+      return { workspaceId, looking };
+    },
+    learn: (workspaceId: WorkspaceId): void => {
+      if (guesses.size >= GUESSES_MAX) guesses.clear();
+      guesses.set(key, workspaceId);
+    },
+  };
+};
 
 /**
  * Contract 3.2: the nine request fields → one workspace and one project, made when need be, in short transactions of their own before
@@ -131,10 +157,13 @@ const toOwnership = (tenantId: TenantId, fields: OwnershipFields, workspace: Wor
  */
 export const resolveOwnership = async (op: Op, core: Core, request: OwnershipRequest): Promise<Ownership> => {
   const context = await contextOf(op, core, request);
+  const { guess, learn } = guessing(core, context);
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const guessed = attempt === 1 ? guess() : undefined;
     const workspace = await resolveWorkspace(context);
     if (workspace === RACED) continue;
-    const project = await resolveProject(context, workspace.id);
+    learn(workspace.id);
+    const project = await resolveProject(context, workspace.id, guessed?.workspaceId === workspace.id ? guessed.looking : undefined);
     if (project !== RACED) return toOwnership(context.tenantId, context.fields, workspace, project);
   }
   throw tooManyRaces();

@@ -116,6 +116,8 @@ export interface Ownership {
   readonly externalWorkspaceId: string | null;
   readonly externalUserId: string | null;
   readonly externalProjectId: string | null;
+  /** As stored; absent where only the names were looked up. */
+  readonly settings?: { readonly workspace: object; readonly project: object };
 }
 
 /** Canonical names of one project, for echoing in lists. */

@@ -16,6 +16,8 @@ export interface FirewallOptions {
   readonly resolver: string | null;
   /** Our own name server: where port 53 of a gateway leads sandboxes that have a policy. */
   readonly nameServer: { readonly link: string; readonly address: string };
+  /** Where hosts with brokered secrets are reached. */
+  readonly egress: { readonly link: string };
 }
 
 /** Policies of sandboxes, loaded together with the table. */
@@ -32,7 +34,7 @@ export const tableName = (instance: string): string => `miosa_${instance}`;
  * without touching it. The host's own addresses are behind `input` (whatever the interface), other slots behind their /31 routes.
  */
 export const firewallRules = (
-  { instance, addresses, hostNetworks, resolver, nameServer }: FirewallOptions,
+  { instance, addresses, hostNetworks, resolver, nameServer, egress }: FirewallOptions,
   policies: PolicyText = NO_POLICIES,
 ): string => {
   const table = tableName(instance);
@@ -51,12 +53,26 @@ export const firewallRules = (
     ...(resolver === null ? [] : [`    ${server} ip daddr ${resolver} meta l4proto { tcp, udp } th dport 53 accept`]),
     `    ${server} drop`,
   ];
+  const proxy = `iifname "${egress.link}"`;
+  const toProxy = `iifname ${slots} oifname "${egress.link}" ip saddr @brokered`;
+  // What it answers is accepted as established. It reaches what the public may reach, and the resolver; which of it for whom, it asks.
+  const egressService = [
+    `    ${toProxy} add @connections { ip saddr ct count over ${CONNECTIONS_MAX} } drop`,
+    `    ${toProxy} tcp dport { 80, 443 } accept`,
+    `    ${toProxy} meta l4proto tcp reject with tcp reset`,
+    `    ${toProxy} reject with icmpx admin-prohibited`,
+    ...(resolver === null ? [] : [`    ${proxy} ip daddr ${resolver} meta l4proto { tcp, udp } th dport 53 accept`]),
+    `    ${proxy} ip daddr @not_public drop`,
+    `    ${proxy} tcp dport { 80, 443 } accept`,
+    `    ${proxy} drop`,
+  ];
   return `table inet ${table} {}
 delete table inet ${table}
 table inet ${table} {
   set connections { type ipv4_addr; size 65535; flags dynamic; }
   set not_public { type ipv4_addr; flags interval; auto-merge; elements = { ${[...NOT_PUBLIC, ...hostNetworks].join(', ')} } }
   set policed { type ipv4_addr; }
+  set brokered { type ipv4_addr; }
   map policies { type ipv4_addr : verdict; }
 ${policies.inside}  chain antispoof {
     type filter hook prerouting priority raw; policy accept;
@@ -80,6 +96,7 @@ ${dns.join('\n')}
     type filter hook forward priority filter - 5; policy accept;
     oifname ${slots} ct state established,related accept
 ${nameService.join('\n')}
+${egressService.join('\n')}
     oifname ${slots} drop
     iifname ${slots} ip saddr vmap @policies
     iifname ${slots} ct state established,related accept

@@ -1,6 +1,8 @@
+import { parseNetworkPolicy } from '@miosa/kernel';
 import { describe, expect, it } from 'vitest';
 import { addressPlan, linkPrefix } from './addresses.ts';
 import { firewallRules } from './firewall.ts';
+import { mayConnect } from './names.ts';
 import { upstreamResolver } from './resolver.ts';
 
 describe('address plan', () => {
@@ -27,6 +29,7 @@ describe('firewall', () => {
     addresses: '10.213.0.0/20',
     hostNetworks: ['93.184.216.0/24'],
     resolver: '10.255.255.53',
+    egress: { link: 'miabcdef-9' },
     nameServer: { link: 'miabcdef-2047', address: '10.213.15.255' },
   };
   it('refuses private, link-local, reserved and the networks of the host', () => {
@@ -45,7 +48,7 @@ describe('firewall', () => {
   });
   it('matches only the links of its own installation', () => {
     const names = [...firewallRules(options).matchAll(/[io]ifname (\S+)/g)].map(([, name]) => name);
-    expect(new Set(names)).toEqual(new Set([`"${linkPrefix('abcdef')}*"`, `"${linkPrefix('abcdef')}2047"`]));
+    expect(new Set(names)).toEqual(new Set([`"${linkPrefix('abcdef')}*"`, `"${linkPrefix('abcdef')}2047"`, `"${linkPrefix('abcdef')}9"`]));
   });
   it('lets port 53 of the gateway through to the resolver, for sandboxes with a policy to our own, and to nothing without one', () => {
     const dnat = (rules: string): string[] =>
@@ -65,5 +68,26 @@ describe('upstream resolver', () => {
   });
   it('is null when only this host itself could answer', () => {
     expect(upstreamResolver(() => 'nameserver 127.0.0.1\n')).toBeNull();
+  });
+});
+
+describe('what the proxy may connect to', () => {
+  const policy = (default_effect: 'allow' | 'deny', rules: Parameters<typeof parseNetworkPolicy>[1]['rules']) =>
+    parseNetworkPolicy('policy', { default_effect, rules });
+  const api = { names: ['api.example.com', 'cdn.example.net'], address: '203.0.113.9', port: 443 };
+  it.each([
+    ['no level', [], true],
+    ['deny of its address', [policy('allow', [{ effect: 'deny', destination: '203.0.113.0/24' }])], false],
+    ['deny of a name that it stands for', [policy('allow', [{ effect: 'deny', destination: 'cdn.example.net' }])], false],
+    ['deny of another port', [policy('allow', [{ effect: 'deny', destination: 'api.example.com', ports: [80] }])], true],
+    ['deny of UDP', [policy('allow', [{ effect: 'deny', destination: 'api.example.com', protocol: 'udp' }])], true],
+    ['default deny', [policy('deny', [])], false],
+    ['allow by name', [policy('deny', [{ effect: 'allow', destination: '*.example.com', ports: ['400-500'] }])], true],
+    ['allow of what it stands for only', [policy('deny', [{ effect: 'allow', destination: 'cdn.example.net' }])], false],
+    ['allow by network', [policy('deny', [{ effect: 'allow', destination: '203.0.113.9/32' }])], true],
+    ['allow of IPv6', [policy('deny', [{ effect: 'allow', destination: '::/0' }])], false],
+    ['one of two levels', [policy('allow', []), policy('deny', [])], false],
+  ])('%s', (_what, levels, may) => {
+    expect(mayConnect(levels, api)).toBe(may);
   });
 });

@@ -6,6 +6,8 @@ import type { RunnerConfig } from '../../config.ts';
 import { command } from '../command.ts';
 import type { Helper } from '../helper.ts';
 import { type AddressPlan, addressPlan, chooseShare, linkPrefix, preferredShare } from './addresses.ts';
+import { createEgressProxy } from './egress/proxy.ts';
+import { createSecrets } from './egress/secrets.ts';
 import { CONNECTIONS_MAX, keepFirewall, tableName } from './firewall.ts';
 import { createNameServer } from './name-server.ts';
 import { createNft } from './nft.ts';
@@ -47,7 +49,12 @@ export interface NetworkOptions {
   readonly folder: string;
   readonly helper: Helper;
   /** Slots of sandboxes that run, which the share of addresses must not change under, and whom it concerns. */
-  readonly running: readonly { readonly id: string; readonly slot: number; readonly levels: Standing['levels'] }[];
+  readonly running: readonly {
+    readonly id: string;
+    readonly slot: number;
+    readonly levels: Standing['levels'];
+    readonly hosts: readonly string[];
+  }[];
   readonly log: Log;
 }
 
@@ -70,7 +77,7 @@ const openPlan = (config: RunnerConfig, folder: string, keepShare: boolean): Add
 export const openNetwork = async ({ config, folder, helper, running, log }: NetworkOptions) => {
   const { instance } = config;
   const plan = openPlan(config, folder, running.length > 0);
-  const nameServerSlot = plan.slot(plan.slotCount - 1);
+  const [nameServerSlot, egressSlot] = [plan.slot(plan.slotCount - 1), plan.slot(plan.slotCount - 2)];
   const nft = createNft();
   const upstream = (): string | null => (config.resolver === '' ? upstreamResolver() : config.resolver);
   const known = new Set(running.map(({ id }) => id));
@@ -80,11 +87,18 @@ export const openNetwork = async ({ config, folder, helper, running, log }: Netw
     connectionsMax: CONNECTIONS_MAX,
     nft,
     hostNetworks: () => hostNetworks(instance),
+    proxyAddress: egressSlot.address,
     memory,
-    standing: running.map(({ id, slot, levels }) => ({ id, address: plan.slot(slot).address, levels })),
+    standing: running.map(({ id, slot, levels, hosts }) => ({ id, address: plan.slot(slot).address, levels, hosts })),
     reload: () => firewall.load(),
   });
   const nameServer = createNameServer({ helper, slot: nameServerSlot, decisions: policies, upstream, log });
+  const secrets = createSecrets({ policies, hostNetworks: () => hostNetworks(instance) });
+  const authorities = config.egressAuthorities;
+  const proxy = createEgressProxy({ helper, slot: egressSlot, secrets, setup: () => ({ upstream: upstream(), authorities }), log });
+  const startServers = async (hosts: readonly string[]): Promise<void> => {
+    await Promise.all([policies.any ? nameServer.start() : undefined, hosts.length > 0 ? proxy.start() : undefined]);
+  };
   // The firewall stands before the first packet can be forwarded, and is put back when the host's administration flushes it.
   const firewall: Awaited<ReturnType<typeof keepFirewall>> = await keepFirewall({
     log,
@@ -96,30 +110,36 @@ export const openNetwork = async ({ config, folder, helper, running, log }: Netw
       hostNetworks: hostNetworks(instance),
       resolver: upstream(),
       nameServer: nameServerSlot,
+      egress: egressSlot,
     }),
     policies: policies.text,
-    onChange: () => nameServer.setUpstream(upstream()),
+    onChange: () => {
+      nameServer.setUpstream(upstream());
+      proxy.renew();
+    },
   });
   switchForwardingOn();
   return {
     plan,
-    nameServerSlot,
+    /** Of the platform's own processes. */
+    ownSlots: [nameServerSlot, egressSlot],
     /** Starts what running sandboxes need; after leftovers of an earlier runner were removed. */
-    start: async (): Promise<void> => {
-      if (policies.any) await nameServer.start();
-    },
+    start: (): Promise<void> => startServers(running.flatMap(({ hosts }) => hosts)),
     policies: {
       ...policies,
-      apply: async (id: string, address: string, levels: Standing['levels']): Promise<void> => {
-        await policies.apply(id, address, levels);
-        if (policies.any) await nameServer.start();
+      apply: async (standing: Standing): Promise<void> => {
+        await policies.apply(standing);
+        proxy.drop(standing.address);
+        await startServers(standing.hosts);
       },
     },
+    secrets,
     /** Host ends of pairs that exist now. */
     links: (): string[] => Object.keys(networkInterfaces()).filter((name) => name.startsWith(linkPrefix(instance))),
     /** What the runner holds; rules stay. */
     leave: async (): Promise<void> => {
       await nameServer.close();
+      await proxy.close();
       await memory.close();
     },
     close: async (): Promise<void> => {

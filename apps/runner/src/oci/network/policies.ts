@@ -3,7 +3,7 @@ import { type NetworkPolicy, networkDigest, restrictiveLevels } from '@miosa/ker
 import type { BlockedTraffic } from '@miosa/runtime';
 import { BlockedRecord, blockedOf, since } from './blocked.ts';
 import type { Found, Granted, Question, Verdict } from './dns/protocol.ts';
-import { isRefused, mayResolve, setsOf } from './names.ts';
+import { isRefused, matchesHost, mayResolve, setsOf } from './names.ts';
 import type { Nft } from './nft.ts';
 import { attachText, detachText, grantText, type PolicyRules, policyRules } from './policy-rules.ts';
 import { isPublic } from './public-addresses.ts';
@@ -28,6 +28,7 @@ interface Policed {
   readonly id: string;
   readonly address: string;
   readonly levels: readonly NetworkPolicy[];
+  readonly hosts: readonly string[];
   readonly rules: PolicyRules;
   readonly grants: Map<string, Grant>;
   readonly blocked: BlockedRecord;
@@ -38,11 +39,15 @@ export interface Standing {
   readonly id: string;
   readonly address: string;
   readonly levels: readonly NetworkPolicy[];
+  /** It has brokered secrets for them, and reaches them through the egress proxy. */
+  readonly hosts: readonly string[];
 }
 
 export interface Policies {
-  /** In force when it resolves. Levels that forbid nothing take a policy out of force. */
-  apply(id: string, address: string, levels: readonly NetworkPolicy[]): Promise<void>;
+  /** In force when it resolves. Without hosts, levels that forbid nothing take a policy out of force. */
+  apply(standing: Standing): Promise<void>;
+  /** Who has this address, if anything is in force there. */
+  at(address: string): (Standing & { readonly blocked: BlockedRecord }) | undefined;
   /** When the sandbox has no process any more. */
   withdraw(id: string): Promise<void>;
   blocked(id: string, from: Date): Promise<readonly BlockedTraffic[]>;
@@ -62,11 +67,16 @@ const markOf = (id: string, levels: readonly NetworkPolicy[]): number =>
     1) >>>
   0;
 
+const isFree = ({ levels, hosts }: Pick<Standing, 'levels' | 'hosts'>): boolean =>
+  hosts.length === 0 && restrictiveLevels(levels).length === 0;
+
 export const createPolicies = (options: {
   readonly table: string;
   readonly connectionsMax: number;
   readonly nft: Nft;
   readonly hostNetworks: () => readonly string[];
+  /** What hosts with brokered secrets resolve to. */
+  readonly proxyAddress: string;
   readonly memory: Memory;
   readonly standing: readonly Standing[];
   /** Loads the whole table with `text()`: when a change fails because somebody has flushed it. */
@@ -77,11 +87,11 @@ export const createPolicies = (options: {
   const byAddress = new Map<string, Policed>();
   let generation = 0;
 
-  const draft = ({ id, address, levels }: Standing, before: Pick<Policed, 'grants' | 'blocked'>): Policed => {
+  const draft = ({ id, address, levels, hosts }: Standing, before: Pick<Policed, 'grants' | 'blocked'>): Policed => {
     generation += 1;
     const strict = restrictiveLevels(levels);
     const rules = policyRules(`p${generation}`, strict, { mark: markOf(id, strict), connectionsMax: options.connectionsMax });
-    return { id, address, levels: strict, rules, grants: before.grants, blocked: before.blocked };
+    return { id, address, levels: strict, hosts, rules, grants: before.grants, blocked: before.blocked };
   };
   const keep = (one: Policed): void => {
     policed.set(one.id, one);
@@ -107,10 +117,14 @@ export const createPolicies = (options: {
       )
       .join('');
   };
+  const attached = ({ address, rules, hosts }: Policed): string =>
+    `${attachText(table, address, rules)}${hosts.length === 0 ? '' : `add element inet ${table} brokered { ${address} }\n`}`;
+  const detached = ({ address, rules, hosts }: Policed): string =>
+    `${hosts.length === 0 ? '' : `delete element inet ${table} brokered { ${address} }\n`}${detachText(table, address, rules)}`;
   const fresh = (): Pick<Policed, 'grants' | 'blocked'> => ({ grants: new Map(), blocked: new BlockedRecord() });
 
   for (const one of options.standing) {
-    if (restrictiveLevels(one.levels).length === 0) continue;
+    if (isFree(one)) continue;
     const earlier = memory.load(one.id);
     const grants = new Map(earlier?.grants.map((grant) => [`${grant.names[0]} ${grant.address}`, grant]));
     keep(draft(one, { grants, blocked: new BlockedRecord(earlier?.blocked) }));
@@ -126,16 +140,16 @@ export const createPolicies = (options: {
   };
 
   return {
-    apply: (id, address, levels) =>
+    apply: (standing) =>
       nft.exclusive(async () => {
+        const { id } = standing;
         const before = policed.get(id);
-        const isFree = restrictiveLevels(levels).length === 0;
         if (before !== undefined) await retire(before);
-        const after = isFree ? null : draft({ id, address, levels }, before ?? fresh());
+        const after = isFree(standing) ? null : draft(standing, before ?? fresh());
         const text = [
           after === null ? '' : `table inet ${table} {\n${after.rules.text}}\n`,
-          before === undefined ? '' : detachText(table, before.address, before.rules),
-          after === null ? '' : `${attachText(table, address, after.rules)}${grantsText(after)}`,
+          before === undefined ? '' : detached(before),
+          after === null ? '' : `${attached(after)}${grantsText(after)}`,
         ].join('');
         if (before !== undefined) forget(before);
         if (after !== null) keep(after);
@@ -147,7 +161,7 @@ export const createPolicies = (options: {
         const one = policed.get(id);
         if (one === undefined) return;
         forget(one);
-        await nft.run(detachText(table, one.address, one.rules)).catch(options.reload);
+        await nft.run(detached(one)).catch(options.reload);
         save(id);
       }),
     blocked: async (id, from) => {
@@ -165,6 +179,7 @@ export const createPolicies = (options: {
         save(one.id);
         return 'refuse';
       }
+      if (type === 'A' && one.hosts.some((host) => matchesHost(host, name))) return { instead: options.proxyAddress };
       return type === 'A' || OTHER_TYPES.has(type) ? 'forward' : 'empty';
     },
     grant: ({ source, names, addresses, ttl }) =>
@@ -205,9 +220,10 @@ export const createPolicies = (options: {
       const all = [...policed.values()];
       return {
         inside: all.map(({ rules }) => rules.text).join(''),
-        after: all.map((one) => `${attachText(table, one.address, one.rules)}${grantsText(one)}`).join(''),
+        after: all.map((one) => `${attached(one)}${grantsText(one)}`).join(''),
       };
     },
+    at: (address) => byAddress.get(address),
     get any() {
       return policed.size > 0;
     },

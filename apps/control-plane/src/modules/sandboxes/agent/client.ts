@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Fault } from '@miosa/kernel';
 import type { Static, TSchema } from 'typebox';
-import { Check } from 'typebox/value';
+import { Compile } from 'typebox/compile';
 import { ConnectionsClosed, faultOfAnswer, nonsense, unreachable } from './faults.ts';
 import type { Pool } from './pool.ts';
 
@@ -114,6 +114,19 @@ const failIfError = async (response: IncomingMessage): Promise<void> => {
   if (status >= 400 || status < 200) throw faultOfAnswer(status, await readAll(response, ERROR_MAX_BYTES));
 };
 
+type Fits = (value: unknown) => boolean;
+const compiled = new WeakMap<TSchema, Fits>();
+
+/** The check of a shape, compiled when it is first needed: walking the schema costs a command a tenth of its time. */
+export const fits = (schema: TSchema): Fits => {
+  const known = compiled.get(schema);
+  if (known !== undefined) return known;
+  const validator = Compile(schema);
+  const made: Fits = (value) => validator.Check(value);
+  compiled.set(schema, made);
+  return made;
+};
+
 /** A request with a JSON answer of the given shape. */
 export const callJson = <T extends TSchema>(pool: Pool, request: AgentRequest, schema: T): Promise<Static<T>> =>
   bounded(request, async (onStart) => {
@@ -126,7 +139,7 @@ export const callJson = <T extends TSchema>(pool: Pool, request: AgentRequest, s
     } catch {
       throw nonsense(`not JSON: ${text.slice(0, 200)}`);
     }
-    if (!Check(schema, value)) throw nonsense(`unexpected shape: ${text.slice(0, 200)}`);
+    if (!fits(schema)(value)) throw nonsense(`unexpected shape: ${text.slice(0, 200)}`);
     return value as Static<T>;
   });
 

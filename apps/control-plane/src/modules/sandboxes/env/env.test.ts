@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compareWithHost } from '../jobs/compare.ts';
 import { open, seal } from '../seal.ts';
 import { createWorld, type World } from '../testing/world.ts';
 
@@ -77,6 +78,87 @@ describe('environment', () => {
     const { id } = await world.create({ env: { SECRET: 'x' } });
     await world.call('DELETE', `/sandboxes/${id}`);
     expect(await world.core.db.read.selectFrom('sandbox_env').selectAll().where('sandbox_id', '=', id).execute()).toEqual([]);
+  });
+});
+
+describe('brokered variables', () => {
+  const TRUE_VALUE = 'sk-true-0123456789';
+  const brokered = { key: 'API_KEY', value: TRUE_VALUE, hosts: ['API.Example.com', '*.example.org'] };
+  const PLACEHOLDER = /^miosa-secret-[0-9a-f]{32}$/;
+  const given = (id: string) => world.host.fake.secretsOf(id);
+
+  test('are placeholders inside; the host alone has the true value, for their hosts, and nobody is told it again', async () => {
+    const { id } = await world.create({ secrets: [brokered], env: { PLAIN: 'x' } });
+    const inside = await printed(id, 'API_KEY');
+    expect(inside).toMatch(PLACEHOLDER);
+    expect(await printed(id, 'PLAIN')).toBe('x');
+    expect(given(id)?.secrets).toEqual([{ placeholder: inside, value: TRUE_VALUE, hosts: ['*.example.org', 'api.example.com'] }]);
+    const listed = await world.call('GET', `/sandboxes/${id}/env`);
+    expect(listed.body.data[0]).toMatchObject({
+      key: 'API_KEY',
+      value: null,
+      encrypted: true,
+      hosts: ['*.example.org', 'api.example.com'],
+    });
+    const rows = await world.core.db.read.selectFrom('sandbox_env').selectAll().where('sandbox_id', '=', id).execute();
+    const audit = await world.core.db.read.selectFrom('audit_entries').selectAll().where('resource_id', '=', id).execute();
+    const events = await world.core.db.read.selectFrom('events').selectAll().execute();
+    for (const kept of [rows.map((row) => row.sealed_value.toString('latin1')), audit, events, listed.body])
+      expect(JSON.stringify(kept)).not.toContain(TRUE_VALUE);
+  });
+
+  test('keep their placeholder over changes and sleep; a fork has its own, and its own authority', async () => {
+    const { id } = await world.create({ secrets: [brokered] });
+    const first = await printed(id, 'API_KEY');
+    await world.call('PUT', `/sandboxes/${id}/env`, { vars: [{ ...brokered, value: 'sk-other-0123456789' }] });
+    expect(await printed(id, 'API_KEY')).toBe(first);
+    expect(given(id)?.secrets[0]?.value).toBe('sk-other-0123456789');
+    await world.call('POST', `/sandboxes/${id}/pause`);
+    await world.call('PUT', `/sandboxes/${id}/env`, { vars: [brokered] });
+    await compareWithHost(world.core); // it sleeps; the host has the change all the same
+    expect((await world.call('GET', `/sandboxes/${id}`)).body.data.state).toBe('paused');
+    expect(given(id)?.secrets[0]?.value).toBe(TRUE_VALUE);
+    const fork = [(await world.call('POST', `/sandboxes/${id}/fork`, {})).body.data].flat()[0];
+    const forkId = fork.id ?? fork.sandbox?.id;
+    expect(await printed(forkId, 'API_KEY')).toMatch(PLACEHOLDER);
+    expect(await printed(forkId, 'API_KEY')).not.toBe(first);
+    expect(given(forkId)?.secrets[0]?.value).toBe(TRUE_VALUE);
+    expect(given(forkId)?.seed).not.toBe(given(id)?.seed);
+  });
+
+  test('a host that has lost them is given them again; deleted ones are taken away, also while it sleeps', async () => {
+    const { id } = await world.create({ secrets: [brokered] });
+    await world.host.fake.setSecrets(id, { version: '', seed: '', secrets: [] });
+    await compareWithHost(world.core);
+    expect(given(id)?.secrets).toHaveLength(1);
+    await world.call('POST', `/sandboxes/${id}/pause`);
+    expect((await world.call('DELETE', `/sandboxes/${id}/env/API_KEY`)).status).toBe(200);
+    expect(given(id)).toBeNull();
+  });
+
+  test('hosts cannot be changed behind the key: such a row does not open', async () => {
+    const { id } = await world.create({ secrets: [brokered] });
+    await world.core.db.read
+      .updateTable('sandbox_env')
+      .set({ hosts: ['evil.example'] })
+      .where('sandbox_id', '=', id)
+      .execute();
+    await compareWithHost(world.core);
+    expect(given(id)?.secrets[0]?.hosts).toEqual(['*.example.org', 'api.example.com']);
+  });
+
+  test.each([
+    ['no host', { hosts: [] }],
+    ['a host that is none', { hosts: ['a b'] }],
+    ['a whole top-level domain', { hosts: ['*.com'] }],
+    ['an address', { hosts: ['1.2.3.4'] }],
+    ['a value that makes headers', { value: 'abcdefgh\r\nx-evil: 1' }],
+    ['a value that is too short', { value: 'short' }],
+    ['a value that is to be shown', { encrypted: false }],
+  ])('%s is refused', async (_what, wrong) => {
+    const { id } = await world.create();
+    expect((await world.call('PUT', `/sandboxes/${id}/env`, { vars: [{ ...brokered, ...wrong }] })).status).toBe(422);
+    expect(given(id)).toBeNull();
   });
 });
 

@@ -1,7 +1,7 @@
 import { defineRoute, type Route } from '@miosa/http';
 import { Type } from 'typebox';
 import type { Core } from '../deps.ts';
-import { Deleted, EnvVar, Id } from '../schemas.ts';
+import { Deleted, EnvVar, Id, nullable, SecretHosts } from '../schemas.ts';
 import { deleteVar, listVars, setVars } from './service.ts';
 
 /** Viewers may not see values (contract 2.2), nor may browser tokens. */
@@ -27,13 +27,21 @@ export const createEnvRoutes = (core: Core): Route[] => [
     method: 'PUT',
     path: '/sandboxes/{id}/env',
     summary: 'Set environment variables; new processes see them at once',
+    description:
+      'With `hosts` a variable is brokered: inside, its value is a placeholder; the true value never enters the sandbox and takes its place on the way out, in request headers and the query, over HTTPS to these hosts only.',
     access: WRITE,
     params: Id,
     body: Type.Object(
       {
-        vars: Type.Array(Type.Object({ key: Type.String(), value: Type.String(), encrypted: Type.Optional(Type.Boolean()) }), {
-          maxItems: 200,
-        }),
+        vars: Type.Array(
+          Type.Object({
+            key: Type.String(),
+            value: Type.String(),
+            encrypted: Type.Optional(Type.Boolean()),
+            hosts: Type.Optional(nullable(SecretHosts)),
+          }),
+          { maxItems: 200 },
+        ),
         replace: Type.Optional(Type.Boolean()),
       },
       { title: 'EnvSetRequest' },

@@ -6,6 +6,8 @@ export interface SandboxEnvTable {
   key: string;
   sealed_value: Buffer;
   encrypted: boolean;
+  /** Brokered: inside it is a placeholder. Null = the value itself is inside. */
+  hosts: string[] | null;
   updated_at: Generated<Date>;
 }
 
@@ -29,11 +31,22 @@ export const putEnv = async (tx: Tx, rows: readonly EnvRow[]): Promise<void> => 
       conflict.columns(['sandbox_id', 'key']).doUpdateSet((eb) => ({
         sealed_value: eb.ref('excluded.sealed_value'),
         encrypted: eb.ref('excluded.encrypted'),
+        hosts: eb.ref('excluded.hosts'),
         updated_at: eb.ref('excluded.updated_at'),
       })),
     )
     .execute();
 };
+
+/** Of these sandboxes, those that are brokered. */
+export const listBrokered = async (db: Db, sandboxIds: readonly string[]): Promise<EnvRow[]> =>
+  db
+    .selectFrom('sandbox_env')
+    .selectAll()
+    .where('sandbox_id', 'in', sandboxIds.length === 0 ? [''] : [...sandboxIds])
+    .where('hosts', 'is not', null)
+    .orderBy('key')
+    .execute();
 
 export const deleteEnv = async (tx: Tx, sandboxId: string, key?: string): Promise<boolean> => {
   let query = tx.deleteFrom('sandbox_env').where('sandbox_id', '=', sandboxId);

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Fault } from '@miosa/kernel';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createWorld, type World } from '../testing/world.ts';
@@ -62,6 +63,32 @@ it('tells every change of state once', async () => {
   await world.call('DELETE', `/sandboxes/${id}`);
   await world.call('DELETE', `/sandboxes/${id}`);
   expect(await typesOf(id)).toEqual(['created', 'destroyed', 'paused', 'preview.updated', 'preview.updated', 'resumed', 'running']);
+});
+
+it('tells in the stream of a sandbox what was made of it, and of its new start', async () => {
+  const { id } = await world.create();
+  const { data: snapshot } = (await world.call('POST', `/sandboxes/${id}/snapshots`, { comment: 'kept' })).body;
+  const { data: fork } = (await world.call('POST', `/sandboxes/${id}/fork`, { name: 'copy' })).body;
+  await world.call('POST', `/sandboxes/${id}/restore/${snapshot.id}`, { mode: 'in_place' });
+  await world.call('POST', `/sandboxes/${id}/pause`);
+  await world.call('POST', `/sandboxes/${id}/restore/${snapshot.id}`, { mode: 'in_place' });
+  await world.call('POST', `/sandboxes/${id}/restore/${snapshot.id}`, {});
+  expect(await typesOf(id)).toEqual(['created', 'forked', 'paused', 'resumed', 'running', 'running', 'snapshotted']);
+  expect(await typesOf(fork.id)).toEqual(['created', 'running']);
+  const { rows } = await sql<{ type: string; data: Record<string, unknown> }>`select type, data from event_inbox where resource_id = ${id}
+    union all select type, data from events where resource_id = ${id}`.execute(world.core.db.read);
+  const dataOf = (type: string) => rows.find((row) => row.type === type)?.data;
+  expect(dataOf('sandbox.snapshotted')).toMatchObject({ id, state: 'running', snapshot: { id: snapshot.id, comment: 'kept' } });
+  expect(dataOf('sandbox.forked')).toMatchObject({ id, fork: { id: fork.id, name: 'copy', slug: fork.slug } });
+});
+
+it('tells of a restore that failed', async () => {
+  const { id } = await world.create();
+  const { data: snapshot } = (await world.call('POST', `/sandboxes/${id}/snapshots`, {})).body;
+  world.host.fail('restore', new Fault('CONFLICT', 'no'));
+  await world.call('POST', `/sandboxes/${id}/restore/${snapshot.id}`, { mode: 'in_place' });
+  world.host.fail('restore', undefined);
+  expect(await typesOf(id)).toEqual(['created', 'error', 'running', 'snapshotted']);
 });
 
 it('tells of a boot that failed, and why', async () => {

@@ -2,6 +2,7 @@ import { defineRoute, type Route, sse } from '@miosa/http';
 import { invalid } from '@miosa/kernel';
 import { Type } from 'typebox';
 import type { Core } from '../deps.ts';
+import { lookAhead } from '../lifecycle/settled.ts';
 import { Deleted, ExecResult, Id, oneOf, Process, ProcessIds, ProcessLogs, Success } from '../schemas.ts';
 import {
   deleteProcess,
@@ -58,6 +59,7 @@ const execRoutes = (core: Core): Route[] => [
     body: ExecBody,
     response: ExecResult,
     errors: ACTING,
+    ahead: (op, { params }) => lookAhead(op, core, params.id),
     handler: (op, { params, body }) => exec(op, core, params.id, body),
   }),
   defineRoute({
@@ -90,6 +92,7 @@ const processRoutes = (core: Core): Route[] => [
     response: Process,
     status: 201,
     errors: [...ACTING, 'STORAGE_FULL'],
+    ahead: (op, { params }) => lookAhead(op, core, params.id),
     handler: (op, { params, body }) => startProcess(op, core, params.id, body),
   }),
   defineRoute({

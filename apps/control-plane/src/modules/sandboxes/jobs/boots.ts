@@ -1,6 +1,7 @@
 import { Fault } from '@miosa/kernel';
 import type { RuntimeInstance, RuntimeState } from '@miosa/runtime';
 import { type Core, systemOp } from '../deps.ts';
+import { pushEnvironment } from '../env/push.ts';
 import { ensureStarted } from '../exec/start.ts';
 import { failBoot, markBooted } from '../lifecycle/create.ts';
 import type { SandboxRow } from '../types.ts';
@@ -26,7 +27,9 @@ export const endLostBoots = async (core: Core, states: ReadonlyMap<string, Runti
 export const endBoot = async (core: Core, row: SandboxRow, reason: 'boot_timeout' | 'boot_lost'): Promise<void> => {
   const instance: RuntimeInstance | null = await core.runtime.inspect(row.id); // waits for one that is being made; a host that is away throws
   if (instance?.state === 'running') {
-    await ensureStarted(core, { ...row, endpoint: instance.endpoint });
+    const reached = { ...row, endpoint: instance.endpoint };
+    await pushEnvironment(core, reached);
+    await ensureStarted(core, reached);
     await markBooted(systemOp(core, row.tenant_id, 'reconciler'), core, row, instance, core.now().getTime() - row.created_at.getTime());
     return;
   }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeInstance, RuntimeState } from '@miosa/runtime';
 import { type Core, inBackground, systemOp } from '../deps.ts';
+import { alignSecrets } from '../env/brokered.ts';
 import { carryOutPause, carryOutResume, cleanHost, deadlineAfter } from '../lifecycle/effects.ts';
 import { shapeOnHost } from '../lifecycle/resize.ts';
 import { alignNetworkPolicies } from '../network-policy/enforce.ts';
@@ -21,6 +22,7 @@ export const compareWithHost = async (core: Core): Promise<void> => {
   // changed after the list was asked for are left out: the list may be older than they are.
   await sweepOrphans(core, machines, asked);
   await alignNetworkPolicies(core, machines);
+  await alignSecrets(core, machines);
   const byId = new Map(machines.map((machine) => [machine.id, machine]));
   for (const row of await restingBefore(core.db.read, asked)) {
     const machine = byId.get(row.id);

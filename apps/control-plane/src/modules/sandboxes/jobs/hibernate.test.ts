@@ -59,6 +59,14 @@ describe('hibernation', () => {
     await world.call('DELETE', `/sandboxes/${id}`);
   });
 
+  test('after a restore in place it keeps its memory again', async () => {
+    const { id } = await world.create();
+    const snapshot = (await world.call('POST', `/sandboxes/${id}/snapshots`, {})).body.data.id;
+    await world.core.db.read.updateTable('sandboxes').set({ resume_keeps: 'files' }).where('id', '=', id).execute();
+    const { body } = await world.call('POST', `/sandboxes/${id}/restore/${snapshot}`, { mode: 'in_place' });
+    expect(body.data.resume_keeps).toBe('memory');
+  });
+
   test('a resume meanwhile waits and then has the sandbox running; a destroy wins', async () => {
     const [id, doomed] = [await paused(), await paused()];
     world.host.fake.setRoom({ memoryFreeBytes: 0 });

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import {
+  type NetworkPolicy,
   type NetworkPolicyWire,
   networkPolicyWire,
   newId,
@@ -9,26 +10,29 @@ import {
   randomBase32,
   type SizeName,
 } from '@miosa/kernel';
-import type { RuntimeInstance } from '@miosa/runtime';
+import type { Isolation, RuntimeInstance } from '@miosa/runtime';
 import { checkMetadata, type Ownership, type OwnershipRequest } from '../../tenancy/index.ts';
 import { type Core, inBackground } from '../deps.ts';
+import { pushEnvironment } from '../env/push.ts';
 import { putEnv } from '../env/store.ts';
-import { checkVars, type EnvVar, injectedVars, sealVar, varsOf } from '../env/values.ts';
-import { announce } from '../events/announce.ts';
+import { checkVars, type EnvVar, injectedVars, insideVar, sealVar, varsOf } from '../env/values.ts';
+import { announce, announceFork } from '../events/announce.ts';
 import { ensureStarted, startReady } from '../exec/start.ts';
 import { levelsOf } from '../network-policy/enforce.ts';
 import { copyPolicy, putPolicy } from '../network-policy/store.ts';
 import { assertAlwaysOn, assertSize } from '../policy.ts';
 import { checkOrigin, inheritedOwnership, namesOwner, originMetadata, originOf, useSnapshot } from '../snapshots/origin.ts';
-import { createDefaults, endBoot, findAny, insertSandbox } from '../store.ts';
+import { endBoot, findAny, insertSandbox } from '../store.ts';
 import type { NewSandbox, ReadinessProbe, SandboxRow } from '../types.ts';
 import { keyIdOf, ownerOf } from '../visibility.ts';
 import { auditSandbox, startMetering, voidMetering } from './audit.ts';
-import { assertCapacity } from './capacity.ts';
+import { assertCapacity, isLimited } from './capacity.ts';
 import { bootedElsewhere, type Created, createdEarlier, keepCreated } from './created-earlier.ts';
+import { defaultsFor } from './defaults.ts';
 import { cleanHost, deadlineAfter, expiryOf, sweepIfDestroyed } from './effects.ts';
 import { type Named, namedIn } from './existing.ts';
 import { hostFault, reasonOf } from './faults.ts';
+import { isolationOf } from './isolation.ts';
 import { recorded } from './patience.ts';
 import { checkIdleTimeout, checkProbe, refuseUnavailable, type Shape, type ShapeRequest, shapeOf } from './shape.ts';
 import { gone } from './states.ts';
@@ -37,12 +41,14 @@ export interface CreateRequest extends OwnershipRequest, ShapeRequest {
   readonly template_id?: string | undefined;
   readonly network_policy?: NetworkPolicyWire | undefined;
   readonly snapshot_id?: string | null | undefined;
+  readonly isolation?: Isolation | undefined;
   readonly name?: string | undefined;
   readonly timeout_sec?: number | undefined;
   readonly idle_timeout_sec?: number | undefined;
   readonly persistent?: boolean | undefined;
   readonly always_on?: boolean | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly secrets?: readonly EnvVar[] | undefined;
   readonly tags?: string[] | undefined;
   readonly metadata?: Record<string, unknown> | undefined;
   readonly preview_port?: number | undefined;
@@ -72,7 +78,7 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
   checkIdleTimeout(request.idle_timeout_sec);
   checkProbe(request.readiness_probe, request.start_command);
   checkMetadata('metadata', request.metadata ?? {});
-  const vars = varsOf(request.env ?? {});
+  const vars = [...varsOf(request.env ?? {}), ...(request.secrets ?? [])];
   checkVars('env', vars);
   const networkPolicy =
     request.network_policy === undefined ? undefined : networkPolicyWire(parseNetworkPolicy('network_policy', request.network_policy));
@@ -88,16 +94,17 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
   const named = request.get_or_create === true ? await namedIn(op, core, ownership, request.name) : undefined;
   const existing = await named?.find(core.db.read);
   if (existing !== undefined) return found(op, core, existing, ownership, request);
-  const defaults = await createDefaults(core.db.read, ownership.projectId);
+  const defaults = await defaultsFor(core, ownership, request.always_on === true);
   if (origin === undefined) shape = shapeOf(request, defaults.size ?? undefined);
   assertSize(core.policy, shape.size);
   if (request.always_on === true) assertAlwaysOn(core.policy, defaults.plan);
   const idle = request.idle_timeout_sec ?? defaults.idleTimeoutSec ?? core.policy.idleTimeoutSec;
 
+  const isolation = isolationOf(core.policy, capabilities, request.isolation, origin?.source.isolation);
   const draft = draftOf(
     op,
     { ...request, idle_timeout_sec: idle },
-    { shape, ownership, templateId, resumeKeeps: capabilities.pauseKeeps, now: core.now() },
+    { shape, ownership, templateId, isolation, resumeKeeps: capabilities.pauseKeeps, now: core.now() },
   );
   const created = await launch(op, core, {
     named,
@@ -108,6 +115,7 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
     accepted,
     action: 'sandboxes.create',
     fromSnapshot: origin?.snapshot.id,
+    copyOf: origin?.source.id,
     wait: request.wait,
     waitMs: waitMs(request),
   });
@@ -126,7 +134,9 @@ export interface Launch {
   readonly draft: NewSandbox & { readonly created_at: Date };
   readonly ownership: Ownership;
   readonly vars: readonly EnvVar[];
-  /** Checked; without one a fork has that of its original. */
+  /** The sandbox whose files it gets. */
+  readonly copyOf?: string | undefined;
+  /** Checked; without one a copy has that of its original. */
   readonly networkPolicy?: NetworkPolicyWire | undefined;
   /** `performance.now()` when the request was accepted. */
   readonly accepted: number;
@@ -144,30 +154,46 @@ export const launch = async (op: Op, core: Core, how: Launch): Promise<Created> 
   const { draft, ownership, fromSnapshot, afterBoot = async () => {} } = how;
   const sealed = how.vars.map((entry) => sealVar(core.sealKey, draft.id, entry, draft.created_at));
   const inserting = core.db.tx(op, how.action, async (tx) => {
-    if (!(await core.tenancy.holdProject(tx, ownership.tenantId, ownership.projectId))) throw notFound();
-    const existing = await how.named?.findAlone(tx);
-    if (existing !== undefined) return { existing };
-    await assertCapacity(tx, core, draft);
-    if (fromSnapshot !== undefined) await useSnapshot(tx, fromSnapshot, draft.created_at);
-    const inserted = await insertSandbox(tx, draft);
-    await putEnv(tx, sealed);
-    if (how.networkPolicy !== undefined) await putPolicy(tx, inserted, how.networkPolicy, draft.created_at);
-    else if (inserted.parent_sandbox_id !== null) await copyPolicy(tx, inserted.parent_sandbox_id, inserted.id, draft.created_at);
-    await startMetering(tx, inserted, inserted.created_at);
-    await auditSandbox(tx, op, how.action, inserted, originMetadata(inserted));
-    await announce(tx, op, core, inserted, ['created'], ownership);
-    await keepCreated(tx, op, { row: inserted, ownership });
-    return { inserted };
+    const holding = core.tenancy.holdProject(tx, ownership.tenantId, ownership.projectId).then((held) => {
+      if (!held) throw notFound();
+    });
+    const mustLook = how.named !== undefined || isLimited(core) || fromSnapshot !== undefined;
+    if (mustLook) {
+      await holding;
+      const existing = await how.named?.findAlone(tx);
+      if (existing !== undefined) return { existing };
+      await assertCapacity(tx, core, draft);
+      if (fromSnapshot !== undefined) await useSnapshot(tx, fromSnapshot, draft.created_at);
+    }
+    // What is started together travels together: two waits for the database and one for the commit.
+    const [, inserted] = await Promise.all([holding, insertSandbox(tx, draft)]);
+    const policy = (): Promise<void> | undefined => {
+      if (how.networkPolicy !== undefined) return putPolicy(tx, inserted, how.networkPolicy, draft.created_at);
+      return how.copyOf === undefined ? undefined : copyPolicy(tx, how.copyOf, inserted.id, draft.created_at);
+    };
+    const written = Promise.all([
+      policy(),
+      putEnv(tx, sealed),
+      startMetering(tx, inserted, inserted.created_at),
+      auditSandbox(tx, op, how.action, inserted, originMetadata(inserted)),
+      announce(tx, op, core, inserted, ['created'], ownership),
+      how.action === 'sandboxes.fork' ? announceFork(tx, op, core, inserted) : undefined,
+      keepCreated(tx, op, { row: inserted, ownership }),
+    ]);
+    // Of its own no other can know yet; a change of a wider level after this reading is brought to the host by the reconciler.
+    const [levels] = await Promise.all([levelsOf(core, [inserted.id], tx), written]);
+    return { inserted, levels: levels.get(inserted.id) ?? [] };
   });
   const ended = (): void => void inBackground(core, afterBoot());
   inserting.catch(ended);
-  const { inserted: row, existing } = await inserting;
+  const { inserted: row, existing, levels } = await inserting;
   if (row === undefined) {
     ended();
     return { row: existing, ownership, existed: true };
   }
-  const env = Object.fromEntries(how.vars.map(({ key, value }) => [key, value]));
-  const booting = inBackground(core, boot(op, core, row, { accepted: how.accepted, env, fromSnapshot, ownership }));
+  const env = Object.fromEntries(sealed.map((entry) => [entry.key, insideVar(core.sealKey, entry)]));
+  const hasSecrets = sealed.some(({ hosts }) => hosts !== null);
+  const booting = inBackground(core, boot(op, core, row, { accepted: how.accepted, env, hasSecrets, levels, fromSnapshot, ownership }));
   booting.then(ended, ended);
   if (how.wait === false) {
     booting.catch(() => {}); // recorded in the row
@@ -183,6 +209,7 @@ interface Resolved {
   readonly shape: Shape;
   readonly ownership: Ownership;
   readonly templateId: string;
+  readonly isolation: Isolation;
   readonly resumeKeeps: 'files' | 'memory';
   readonly now: Date;
 }
@@ -190,7 +217,7 @@ interface Resolved {
 export const draftOf = (
   op: Op,
   request: CreateRequest,
-  { shape, ownership, templateId, resumeKeeps, now }: Resolved,
+  { shape, ownership, templateId, isolation, resumeKeeps, now }: Resolved,
 ): NewSandbox & { created_at: Date } => {
   const slug = `sbx${randomBase32(SLUG_RANDOM_CHARACTERS)}`;
   return {
@@ -221,7 +248,7 @@ export const draftOf = (
     timeout_sec: request.timeout_sec ?? DEFAULTS.timeoutSec,
     idle_timeout_sec: request.idle_timeout_sec ?? 0,
     expires_at: null,
-    isolation: null,
+    isolation,
     boot_path: null,
     boot_ms: null,
     resume_keeps: resumeKeeps,
@@ -258,6 +285,8 @@ const within = async (core: Core, booting: Promise<SandboxRow>, row: SandboxRow,
 interface Boot {
   readonly accepted: number;
   readonly env: Readonly<Record<string, string>>;
+  readonly hasSecrets: boolean;
+  readonly levels: readonly NetworkPolicy[];
   readonly fromSnapshot: string | undefined;
   readonly ownership: Ownership;
 }
@@ -274,9 +303,11 @@ const boot = async (op: Op, core: Core, row: SandboxRow, how: Boot): Promise<San
       diskMiB: row.disk_size_mb,
       pidsMax: PIDS_MAX,
       env: { ...how.env, ...injectedVars(row) },
-      networkPolicy: (await levelsOf(core, [row.id])).get(row.id) ?? [],
+      networkPolicy: how.levels,
       ...(how.fromSnapshot === undefined ? {} : { fromSnapshot: how.fromSnapshot }),
+      ...(row.isolation === null ? {} : { isolation: row.isolation }),
     });
+    if (how.hasSecrets) await pushEnvironment(core, { ...row, endpoint: instance.endpoint });
   } catch (error) {
     throw await failBoot(op, core, row, error);
   }
@@ -309,7 +340,7 @@ export const markBooted = (
       state: 'running',
       endpoint: JSON.stringify(instance.endpoint),
       isolation: instance.isolation,
-      boot_path: row.boot_path ?? 'cold',
+      boot_path: row.boot_path ?? instance.bootPath ?? 'cold',
       boot_ms: bootMs,
       started_at: now,
       last_activity_at: now,

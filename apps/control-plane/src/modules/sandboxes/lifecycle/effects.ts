@@ -6,7 +6,7 @@ import { pushEnvironment } from '../env/push.ts';
 import { deleteEnv } from '../env/store.ts';
 import { announce } from '../events/announce.ts';
 import { ensureStarted } from '../exec/start.ts';
-import { keepLastCounters } from '../metrics/counters.ts';
+import { keepLastCounters, lastCounters } from '../metrics/counters.ts';
 import { type Fence, findAny, markClean, markDestroyed, settle } from '../store.ts';
 import type { EndedReason, SandboxRow } from '../types.ts';
 import { auditSandbox, startMetering, stopMetering } from './audit.ts';
@@ -58,9 +58,11 @@ export const carryOutPause = async (op: Op, core: Core, claimed: SandboxRow): Pr
         ...kept,
       });
       if (row === undefined) return undefined;
-      await stopMetering(tx, row, now);
-      await auditSandbox(tx, op, 'sandboxes.pause', row, { metadata: { reason: row.state_reason } });
-      if (claimed.state === 'running') await announce(tx, op, core, row, row.state_reason === 'idle' ? ['idle', 'paused'] : ['paused']);
+      await Promise.all([
+        stopMetering(tx, row, now),
+        auditSandbox(tx, op, 'sandboxes.pause', row, { metadata: { reason: row.state_reason } }),
+        claimed.state === 'running' ? announce(tx, op, core, row, row.state_reason === 'idle' ? ['idle', 'paused'] : ['paused']) : null,
+      ]);
       return row;
     }),
   );
@@ -105,9 +107,11 @@ export const carryOutResume = async (op: Op, core: Core, claimed: SandboxRow, re
         ...window,
       });
       if (row === undefined) return undefined;
-      await startMetering(tx, row, now);
-      await auditSandbox(tx, op, 'sandboxes.resume', row);
-      if (claimed.state !== 'running') await announce(tx, op, core, row, ['resumed']);
+      await Promise.all([
+        startMetering(tx, row, now),
+        auditSandbox(tx, op, 'sandboxes.resume', row),
+        claimed.state === 'running' ? null : announce(tx, op, core, row, ['resumed']),
+      ]);
       return row;
     }),
   );
@@ -141,9 +145,9 @@ export const sweepIfDestroyed = async (core: Core, id: string): Promise<void> =>
 /** Removes the machine of a destroyed sandbox. A failure is not the caller's: the row says what is left to do and a reconciler repeats it. */
 export const cleanHost = async (core: Core, id: string): Promise<void> => {
   core.pools.close(id);
-  await keepLastCounters(core, id);
+  const last = await lastCounters(core, id);
   try {
-    await core.runtime.destroy(id);
+    await Promise.all([core.runtime.destroy(id), keepLastCounters(core, last)]);
     await markClean(core.db.read, id);
   } catch (error) {
     core.log.warn({ err: error, sandboxId: id }, 'host not clean yet; will be tried again');
@@ -155,10 +159,12 @@ export const destroyIn = async (tx: Tx, op: Op, core: Core, id: string, reason: 
   const now = core.now();
   const ended = await markDestroyed(tx, id, reason, now, deadlineAfter(now, 'destroying'));
   if (ended === undefined) return false;
-  await stopMetering(tx, ended, now);
-  await deleteEnv(tx, id);
-  await auditSandbox(tx, op, 'sandboxes.destroy', ended, { metadata: { reason } });
-  await announce(tx, op, core, ended, reason === 'idle' ? ['idle', 'destroyed'] : ['destroyed']);
+  await Promise.all([
+    stopMetering(tx, ended, now), // before its sum is read for the event
+    deleteEnv(tx, id),
+    auditSandbox(tx, op, 'sandboxes.destroy', ended, { metadata: { reason } }),
+    announce(tx, op, core, ended, reason === 'idle' ? ['idle', 'destroyed'] : ['destroyed']),
+  ]);
   return true;
 };
 

@@ -48,6 +48,12 @@ describe('create', () => {
     expect((await world.call('GET', `/sandboxes/${body.data.id}`)).body.data.id).toBe(body.data.id);
   });
 
+  test('says whether its machine was booted ahead', async () => {
+    world.host.fake.setWarm(1);
+    const created = [await world.call('POST', '/sandboxes', {}), await world.call('POST', '/sandboxes', {})];
+    expect(created.map(({ body }) => body.data.boot_path)).toEqual(['warm', 'cold']);
+  });
+
   test('with wait:false answers provisioning at once and gets ready by itself', async () => {
     const release = world.host.hold('create');
     const { status, body } = await world.call('POST', '/sandboxes', { wait: false });

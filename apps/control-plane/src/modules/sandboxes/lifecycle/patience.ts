@@ -41,6 +41,7 @@ export const patientRuntime = (runtime: RuntimePort, stopping: AbortSignal): Run
     deleteSnapshot: (snapshotId) => wait(() => runtime.deleteSnapshot(snapshotId)),
     resize: (id, shape) => wait(() => runtime.resize(id, shape)),
     setNetworkPolicy: (id, levels) => wait(() => runtime.setNetworkPolicy(id, levels)),
+    setSecrets: (id, secrets) => wait(() => runtime.setSecrets(id, secrets)),
     destroy: (id) => wait(() => runtime.destroy(id)),
   };
 };

@@ -34,6 +34,32 @@ describe('what the operator allows', () => {
     expect(timed.body.data.timeout_remaining_ms).toBeGreaterThan(3_590_000);
   });
 
+  test('isolation is as asked, never below what it demands, and a fork has no less than its original', async () => {
+    world = await createWorld();
+    const made = await world.call('POST', '/sandboxes', { isolation: 'gvisor' });
+    expect([made.status, made.body.data.isolation]).toEqual([201, 'gvisor']);
+    const fork = await world.call('POST', `/sandboxes/${made.body.data.id}/fork`, {});
+    expect([fork.status, fork.body.data.isolation]).toEqual([201, 'gvisor']);
+    const never = await world.call('POST', '/sandboxes', { isolation: 'microvm' });
+    expect([never.status, never.body.error.code]).toEqual([422, 'VALIDATION_ERROR']);
+    expect(never.body.error.message).toContain('it offers container, gvisor');
+    await world.close();
+    world = await createWorld({ policy: { isolation: 'gvisor' } });
+    expect((await world.call('POST', '/sandboxes', {})).body.data.isolation).toBe('gvisor');
+    const weaker = await world.call('POST', '/sandboxes', { isolation: 'container' });
+    expect([weaker.status, weaker.body.error.message]).toEqual([422, expect.stringContaining('gvisor at least')]);
+  });
+
+  test('an isolation that it demands and the host cannot start is UNAVAILABLE, with what there is', async () => {
+    world = await createWorld({ policy: { isolation: 'microvm' } });
+    const { status, body } = await world.call('POST', '/sandboxes', {});
+    expect([status, body.error.code, body.error.details]).toEqual([
+      503,
+      'UNAVAILABLE',
+      { reason: 'isolation', offered: ['container', 'gvisor'] },
+    ]);
+  });
+
   test('no more memory is promised than the host has, times the factor; what is paused or gone does not count', async () => {
     world = await createWorld({ policy: { memoryOvercommit: 1 } });
     world.host.fake.setRoom({ memoryBytes: 9 * GIB });
@@ -59,6 +85,41 @@ describe('what the operator allows', () => {
     const answers = await Promise.all(Array.from({ length: 30 }, () => world.call('POST', '/sandboxes', {})));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(10);
     expect(answers.filter(({ status }) => status === 503)).toHaveLength(20);
+  });
+
+  test('an organization has no more at once than its caps, however many creates, forks and resumes race; another has its own', async () => {
+    world = await createWorld({ policy: { runningPerOrganization: 3, sandboxesPerOrganization: 5 } });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => world.call('POST', '/sandboxes', {})));
+    const made = answers.filter(({ status }) => status === 201).map(({ body }) => body.data.id);
+    expect(made).toHaveLength(3);
+    const refused = answers.find(({ status }) => status !== 201);
+    expect([refused?.status, refused?.body.error.details]).toEqual([
+      403,
+      { quota: 'running_sandboxes', limit: 3, used: 3, level: 'organization' },
+    ]);
+    const fork = await world.call('POST', `/sandboxes/${made[0]}/fork`, {});
+    expect([fork.status, fork.body.error.code]).toEqual([403, 'QUOTA_EXCEEDED']);
+    for (const id of made) await world.call('POST', `/sandboxes/${id}/pause`);
+    const more = [await world.create(), await world.create()];
+    const waking = await Promise.all(made.map((id) => world.call('POST', `/sandboxes/${id}/resume`, {})));
+    expect(waking.map(({ status }) => status).sort()).toEqual([200, 403, 403]);
+    await world.call('POST', `/sandboxes/${more[0]?.id}/pause`);
+    expect((await world.call('POST', '/sandboxes', {})).body.error.details).toMatchObject({ quota: 'sandboxes', limit: 5, used: 5 });
+    const other = world.actor({ tenantId: await world.tenant('Other') });
+    expect((await world.call('POST', '/sandboxes', {}, { as: other })).status).toBe(201);
+  });
+
+  test('restoring a paused sandbox in place counts as starting it', async () => {
+    world = await createWorld({ policy: { runningPerOrganization: 1 } });
+    const { id } = await world.create();
+    const snapshot = (await world.call('POST', `/sandboxes/${id}/snapshots`, {})).body.data.id;
+    const restore = () => world.call('POST', `/sandboxes/${id}/restore/${snapshot}`, { mode: 'in_place' });
+    expect((await restore()).status).toBe(200);
+    await world.call('POST', `/sandboxes/${id}/pause`);
+    const other = await world.create();
+    expect([(await restore()).status, (await world.call('GET', `/sandboxes/${id}`)).body.data.state]).toEqual([403, 'paused']);
+    await world.call('DELETE', `/sandboxes/${other.id}`);
+    expect((await restore()).status).toBe(200);
   });
 
   test('size and idle time of project, workspace and installation hold where a request says none', async () => {

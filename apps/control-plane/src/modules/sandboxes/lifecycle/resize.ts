@@ -25,7 +25,7 @@ export const resizeSandbox = async (op: Op, core: Core, id: string, shape: Shape
   const { claimed } = await claimFor(op, core, lookupFor(op, core, id), {
     action: 'resize',
     write: async (tx, row) => {
-      if (row.state === 'running') await assertCapacity(tx, core, { id, cpu_count: shape.cpuCount, memory_mb: shape.memoryMiB });
+      if (row.state === 'running') await assertCapacity(tx, core, { ...row, cpu_count: shape.cpuCount, memory_mb: shape.memoryMiB });
     },
   });
   return inBackground(core, carryOut(op, core, claimed, shape));

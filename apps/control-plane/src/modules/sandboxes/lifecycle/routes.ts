@@ -1,12 +1,12 @@
 import { defineRoute, PAGE_QUERY, pageOf, positionOf, type Route, withStatus } from '@miosa/http';
-import { SIZES, type SizeName } from '@miosa/kernel';
+import { invalid, SIZES, type SizeName } from '@miosa/kernel';
 import { Type } from 'typebox';
 import { Metadata, Name, NetworkPolicy, OWNED_FILTERS, OWNERSHIP_FIELDS, Tags } from '../../tenancy/index.ts';
 import type { Core } from '../deps.ts';
 import { EXEC } from '../exec/routes.ts';
 import { exec } from '../exec/service.ts';
 import { renderSandbox, renderSandboxes, sandboxOf } from '../render.ts';
-import { Deleted, ExecResult, Id, LogLine, nullable, oneOf, Readiness, Sandbox, SandboxUsage } from '../schemas.ts';
+import { Deleted, ExecResult, Id, LogLine, nullable, oneOf, Readiness, Sandbox, SandboxUsage, SecretHosts } from '../schemas.ts';
 import { createSandbox } from './create.ts';
 import { logLines, readiness, usageOf } from './facts.ts';
 import { runOnce } from './run.ts';
@@ -51,6 +51,12 @@ const CREATE = {
   persistent: Type.Optional(Type.Boolean()),
   always_on: Type.Optional(Type.Boolean()),
   env: Type.Optional(Type.Record(Type.String(), Type.String())),
+  secrets: Type.Optional(
+    Type.Array(Type.Object({ key: Type.String(), value: Type.String(), hosts: SecretHosts }), {
+      maxItems: 200,
+      description: 'brokered variables: inside they are placeholders, whose true values are sent to their hosts only',
+    }),
+  ),
   tags: Type.Optional(Tags),
   metadata: Type.Optional(Metadata),
   preview_port: Type.Optional(Port),
@@ -61,6 +67,9 @@ const CREATE = {
   wait_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 120 })),
   region: Type.Optional(nullable(Type.String())),
   image: Later,
+  isolation: Type.Optional(
+    oneOf(['container', 'gvisor', 'microvm'], { description: 'what lies between it and the host; as the operator’s policy when absent' }),
+  ),
   snapshot_id: Type.Optional(nullable(Type.String({ maxLength: 64, description: 'its files are those of this snapshot' }))),
   git: Later,
   databases: Later,
@@ -132,6 +141,16 @@ const createRoutes = (core: Core): Route[] => [
 
 const parseTime = (text: string | undefined): Date | undefined => (text === undefined ? undefined : new Date(text));
 
+/** `{"plan":"pro"}`. */
+const metadataFilter = (text: string | undefined): Record<string, unknown> | undefined => {
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {}
+  throw invalid('metadata', 'must be a JSON object');
+};
+
 const readRoutes = (core: Core): Route[] => [
   defineRoute({
     id: 'sandboxes.list',
@@ -144,13 +163,15 @@ const readRoutes = (core: Core): Route[] => [
       ...PAGE_QUERY,
       ...OWNED_FILTERS,
       template_id: Type.Optional(Type.String({ maxLength: 255 })),
+      metadata: Type.Optional(Type.String({ maxLength: 2048, description: 'JSON object: has these keys with these values' })),
       since: Type.Optional(Type.String({ format: 'date-time' })),
       until: Type.Optional(Type.String({ format: 'date-time' })),
     }),
     response: Sandbox,
     envelope: 'list',
     handler: async (op, { query }) => {
-      const { limit, cursor, since, until, ...filters } = query;
+      const { limit, cursor, since, until, metadata, ...rest } = query;
+      const filters = { ...rest, metadata: metadataFilter(metadata) };
       const page = { after: positionOf(cursor), limit: limit + 1 };
       const rows = await listSandboxes(op, core, { ...filters, since: parseTime(since), until: parseTime(until) }, page);
       const rendered = await renderSandboxes(op, core, rows.slice(0, limit));

@@ -2,10 +2,9 @@ import { notFound, type Op, type SizeName } from '@miosa/kernel';
 import { type Core, inBackground } from '../deps.ts';
 import { assertAlwaysOn, assertSize } from '../policy.ts';
 import { createDefaults, extendRunning, type ListFilters, listVisible, livingIn, lockLiving, updateLiving } from '../store.ts';
-import type { EndedReason, SandboxRow, State } from '../types.ts';
-import { STATES } from '../types.ts';
+import { type EndedReason, type SandboxRow, SHOWN_STATES } from '../types.ts';
 import { visibilityOf } from '../visibility.ts';
-import { auditSandbox } from './audit.ts';
+import { auditSandbox, startMetering, stopMetering } from './audit.ts';
 import { type ChangeRequest, changesOf } from './change.ts';
 import { cleanHost, destroyRow } from './effects.ts';
 import { resizeSandbox } from './resize.ts';
@@ -22,7 +21,7 @@ export const getSandbox = async (op: Op, core: Core, id: string): Promise<Sandbo
 type Page = Parameters<typeof listVisible>[3];
 
 export const listSandboxes = async (op: Op, core: Core, filters: ListFilters, page: Page): Promise<SandboxRow[]> => {
-  if (filters.state !== undefined && !STATES.includes(filters.state as State)) return [];
+  if (filters.state !== undefined && !SHOWN_STATES.some((state) => state === filters.state)) return [];
   return listVisible(core.db.read, await visibilityOf(op, core), filters, page);
 };
 
@@ -54,6 +53,8 @@ export const extendSandbox = async (op: Op, core: Core, id: string, timeoutSec: 
   throw found.state === 'destroyed' ? gone(found) : notRunning(found);
 };
 
+const EXTERNAL = ['external_workspace_id', 'external_user_id', 'external_project_id'] as const;
+
 export const updateSandbox = async (op: Op, core: Core, id: string, change: ChangeRequest): Promise<SandboxRow> => {
   const row = await settleFor(op, core, lookupFor(op, core, id), 'change');
   const { size, cpu_count, memory_mb, disk_size_mb, ...fields } = change;
@@ -70,7 +71,13 @@ export const updateSandbox = async (op: Op, core: Core, id: string, change: Chan
     const locked = await lockLiving(tx, id);
     if (locked === undefined) return undefined;
     const updated = await updateLiving(tx, id, { ...changesOf(locked, fields, now), updated_at: now });
-    if (updated !== undefined) await auditSandbox(tx, op, 'sandboxes.update', updated, { metadata: { fields: Object.keys(fields) } });
+    if (updated === undefined) return undefined;
+    if (updated.state === 'running' && EXTERNAL.some((name) => locked[name] !== updated[name])) {
+      // What was used so far is of whom it was then (contract 3.3).
+      await stopMetering(tx, updated, now);
+      await startMetering(tx, updated, now);
+    }
+    await auditSandbox(tx, op, 'sandboxes.update', updated, { metadata: { fields: Object.keys(fields) } });
     return updated;
   });
   if (changed === undefined) throw gone(await getSandbox(op, core, id));

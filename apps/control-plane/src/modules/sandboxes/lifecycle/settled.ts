@@ -3,7 +3,7 @@ import { Fault, notFound, type Op } from '@miosa/kernel';
 import { type Core, inBackground } from '../deps.ts';
 import { claim, findVisible } from '../store.ts';
 import type { PauseReason, SandboxRow, Transition } from '../types.ts';
-import { type Visibility, visibilityOf } from '../visibility.ts';
+import { visibilityOf } from '../visibility.ts';
 import { assertCapacity, isLimited } from './capacity.ts';
 import { carryOutPause, carryOutResume, deadlineAfter } from './effects.ts';
 import { type Action, decide, gone, notRunning, sourcesOf } from './states.ts';
@@ -14,13 +14,26 @@ const SETTLE_MS = 30_000;
 /** How the row is looked up again: with the caller's visibility, or without one for internal calls. */
 export type Lookup = () => Promise<SandboxRow | undefined>;
 
-export const lookupFor = (op: Op, core: Core, id: string): Lookup => {
-  let who: Visibility | undefined;
-  return async () => {
-    who ??= await visibilityOf(op, core);
-    return findVisible(core.db.read, who, id);
-  };
+/** A reading that was begun before the handler ran, by request. */
+const begun = new WeakMap<Op, { readonly id: string; readonly row: Promise<SandboxRow | undefined> }>();
+
+const read = async (op: Op, core: Core, id: string): Promise<SandboxRow | undefined> =>
+  findVisible(core.db.read, await visibilityOf(op, core), id);
+
+/** For `ahead` of a route: its first look at the sandbox. */
+export const lookAhead = (op: Op, core: Core, id: string): void => {
+  const row = read(op, core, id);
+  row.catch(() => {}); // thrown to the handler, if it runs
+  begun.set(op, { id, row });
 };
+
+export const lookupFor =
+  (op: Op, core: Core, id: string): Lookup =>
+  () => {
+    const first = begun.get(op);
+    begun.delete(op);
+    return first?.id === id ? first.row : read(op, core, id);
+  };
 
 /**
  * Brings the sandbox to where `action` can be done, by the rules of `states.ts`: wakes it, waits for what is under way, or refuses.
@@ -78,8 +91,9 @@ const resumeClaimed = async (op: Op, core: Core, row: SandboxRow): Promise<Sandb
   const take = (db: Db) => claim(db, row.id, sourcesOf('resuming'), fence, { updated_at: now });
   const claimed = isLimited(core)
     ? await core.db.tx(op, 'sandboxes.resuming', async (tx) => {
-        await assertCapacity(tx, core, row);
-        return take(tx);
+        const taken = await take(tx);
+        if (taken !== undefined) await assertCapacity(tx, core, taken);
+        return taken;
       })
     : await take(core.db.read);
   return claimed === undefined ? undefined : carryOutResume(op, core, claimed);

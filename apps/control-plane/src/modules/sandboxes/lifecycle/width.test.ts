@@ -47,6 +47,33 @@ describe('lists', () => {
   });
 });
 
+test('lists by metadata: every key asked for, and values of any kind', async () => {
+  const one = await world.create({ metadata: { plan: 'pro', n: 1, deep: { a: [1, 2] } } });
+  await world.create({ metadata: { plan: 'free', n: 1 } });
+  const find = async (wanted: unknown) => {
+    const answer = await world.call('GET', `/sandboxes?metadata=${encodeURIComponent(JSON.stringify(wanted))}`);
+    return answer.status === 200 ? answer.body.data.map(({ id }: { id: string }) => id) : answer.status;
+  };
+  expect(await find({ plan: 'pro', n: 1 })).toEqual([one.id]);
+  expect(await find({ deep: { a: [2] } })).toEqual([one.id]);
+  expect(await find({ n: 1 })).toHaveLength(2);
+  expect(await find({ n: '1' })).toEqual([]);
+  expect(await find(['plan'])).toBe(422);
+  expect((await world.call('GET', '/sandboxes?metadata={')).status).toBe(422);
+});
+
+test('while a sandbox is copied it is listed in the state it shows', async () => {
+  const { id } = await world.create({ name: 'copied' });
+  const release = world.host.hold('snapshot');
+  const taking = world.call('POST', `/sandboxes/${id}/snapshots`, {});
+  await expect.poll(async () => (await get(id)).state).toBe('snapshotting');
+  const list = async (state: string) => (await world.call('GET', `/sandboxes?name=copied&state=${state}`)).body.data.length;
+  expect([await list('snapshotting'), await list('running')]).toEqual([1, 0]);
+  release();
+  await taking;
+  expect([await list('snapshotting'), await list('running')]).toEqual([0, 1]);
+});
+
 describe('the end of a record', () => {
   test('a destroyed sandbox is readable for thirty days, then as if it had never been; its slug is never given again', async () => {
     const { id } = await world.create();
@@ -94,6 +121,22 @@ describe('PATCH', () => {
     expect((await patch(id, { timeout_sec: 600 })).body.data).toMatchObject({ state: 'paused', expires_at: null, timeout_sec: 600 });
     const { body } = await world.call('POST', `/sandboxes/${id}/resume`, {});
     expect(body.data.timeout_remaining_ms).toBeLessThanOrEqual(600_000);
+  });
+
+  test('a changed external id is that of usage from then on, and not of what was used before', async () => {
+    const { id } = await world.create({ external_user_id: 'before' });
+    await patch(id, { external_user_id: 'after' });
+    await patch(id, { external_user_id: 'after', name: 'same' });
+    const intervals = await world.core.db.read
+      .selectFrom('usage_intervals')
+      .select(['external_user_id', 'ended_at'])
+      .where('resource_id', '=', id)
+      .orderBy('started_at')
+      .execute();
+    expect(intervals.map((one) => [one.external_user_id, one.ended_at === null])).toEqual([
+      ['before', false],
+      ['after', true],
+    ]);
   });
 
   test('two at once that each add a key to the metadata lose neither', async () => {

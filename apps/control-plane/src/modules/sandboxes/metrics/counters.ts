@@ -8,12 +8,20 @@ export const collectCounters = async (core: Core): Promise<void> => {
 };
 
 /** Before the machine of a destroyed sandbox goes: what it used since the last collection. A host that is away keeps that to itself. */
-export const keepLastCounters = async (core: Core, id: string): Promise<void> => {
+export const lastCounters = async (core: Core, id: string): Promise<Counted | undefined> => {
   try {
-    const stats = await core.runtime.stats(id);
-    await recordCounters(core.db.read, [{ ...stats, id, diskBytes: 0 }], core.now());
+    return { ...(await core.runtime.stats(id)), id, diskBytes: 0 };
   } catch (error) {
     core.log.debug({ err: error, sandboxId: id }, 'last counters of a sandbox not known');
+    return undefined;
+  }
+};
+
+export const keepLastCounters = async (core: Core, last: Counted | undefined): Promise<void> => {
+  try {
+    if (last !== undefined) await recordCounters(core.db.read, [last], core.now());
+  } catch (error) {
+    core.log.debug({ err: error, sandboxId: last?.id }, 'last counters of a sandbox not kept');
   }
 };
 

@@ -1,3 +1,4 @@
+import type { Db } from '@miosa/db';
 import { Fault, type NetworkPolicy, networkDigest, networkPolicyOf, restrictiveLevels } from '@miosa/kernel';
 import type { RuntimeInstance } from '@miosa/runtime';
 import type { Core } from '../deps.ts';
@@ -20,9 +21,13 @@ const parsed = (stored: unknown): NetworkPolicy => {
 };
 
 /** The levels that restrict each living sandbox, the widest first; all must allow (contract 4.2). */
-export const levelsOf = async (core: Core, ids: readonly string[]): Promise<ReadonlyMap<string, readonly NetworkPolicy[]>> => {
+export const levelsOf = async (
+  core: Core,
+  ids: readonly string[],
+  db: Db = core.db.read,
+): Promise<ReadonlyMap<string, readonly NetworkPolicy[]>> => {
   const operator = core.operatorNetworkPolicy ?? null;
-  const rows = await storedLevels(core.db.read, ids);
+  const rows = await storedLevels(db, ids);
   return new Map(
     rows.map(({ id, organization, workspace, project, resource }) => {
       const stored = [organization, workspace, project, resource].filter((level) => level !== null && level !== undefined).map(parsed);

@@ -49,6 +49,18 @@ describe('network policy of a sandbox', () => {
     expect(await onHost(copy.id ?? copy.sandbox?.id)).toBe(digestOf(DENY));
   });
 
+  test('what is made of a snapshot has that of the snapshot’s sandbox, unless it is given its own', async () => {
+    const { id } = await world.create({ network_policy: DENY });
+    const snapshot = (await world.call('POST', `/sandboxes/${id}/snapshots`, {})).body.data.id;
+    await world.call('DELETE', `/sandboxes/${id}`);
+    const made = await world.create({ snapshot_id: snapshot });
+    expect(await onHost(made.id)).toBe(digestOf(DENY));
+    const restored = (await world.call('POST', `/sandboxes/${id}/restore/${snapshot}`, {})).body.data;
+    expect(await onHost(restored.id)).toBe(digestOf(DENY));
+    const other = { default_effect: 'deny', rules: [] };
+    expect(await onHost((await world.create({ snapshot_id: snapshot, network_policy: other })).id)).toBe(digestOf(other));
+  });
+
   test('stays over pause and resume, and changes while paused without waking', async () => {
     const { id } = await world.create({ network_policy: DENY });
     await world.call('POST', `/sandboxes/${id}/pause`);

@@ -1,6 +1,7 @@
 import { Fault, type Op } from '@miosa/kernel';
 import { type Core, inBackground } from '../deps.ts';
 import { pushEnvironment } from '../env/push.ts';
+import { announce, announceSnapshot } from '../events/announce.ts';
 import { ensureStarted } from '../exec/start.ts';
 import { auditSandbox, startMetering, stopMetering } from '../lifecycle/audit.ts';
 import { expiryOf, fenceOf, sweepIfDestroyed } from '../lifecycle/effects.ts';
@@ -9,10 +10,14 @@ import { recorded } from '../lifecycle/patience.ts';
 import { gone } from '../lifecycle/states.ts';
 import { findAny, settle } from '../store.ts';
 import type { SandboxRow } from '../types.ts';
+import { assertSnapshotBytes } from './caps.ts';
 import { endCreating, findSnapshot, type SnapshotRow } from './store.ts';
 
+/** Said to the caller as they are. */
+const KEPT: readonly string[] = ['STORAGE_FULL', 'GONE', 'QUOTA_EXCEEDED'];
+
 const faultOf = (error: unknown, what: string): Fault =>
-  error instanceof Fault && (error.code === 'STORAGE_FULL' || error.code === 'GONE') ? error : hostFault(error, what);
+  error instanceof Fault && KEPT.includes(error.code) ? error : hostFault(error, what);
 
 /** Ends the transition of the source as it began, if it is still ours. */
 const release = async (core: Core, db: Parameters<typeof settle>[0], claimed: SandboxRow): Promise<void> => {
@@ -30,18 +35,27 @@ export const carryOutSnapshot = async (op: Op, core: Core, claimed: SandboxRow, 
   } catch (error) {
     throw await snapshotFailed(op, core, claimed, snapshot, error);
   }
-  const ready = await recorded(core, () =>
-    core.db.tx(op, 'snapshots.ready', async (tx) => {
-      await release(core, tx, claimed);
-      return endCreating(tx, snapshot.id, { state: 'ready', size_bytes: sizeBytes, updated_at: core.now() });
-    }),
-  );
+  const ready = await keep(op, core, claimed, snapshot, sizeBytes).catch(async (error: unknown) => {
+    throw error instanceof Fault && error.code === 'QUOTA_EXCEEDED' ? await snapshotFailed(op, core, claimed, snapshot, error) : error;
+  });
   if (ready !== undefined) return ready;
   const now = await findSnapshot(core.db.read, snapshot.id);
   if (now?.state === 'ready') return now;
   await removeFromHost(core, snapshot.id); // given up or deleted meanwhile
   throw new Fault('GONE', 'The snapshot was deleted while it was taken.', { details: { state: now?.state ?? 'deleted' } });
 };
+
+/** The row of what the host has taken. Undefined: given up or deleted meanwhile. */
+const keep = (op: Op, core: Core, claimed: SandboxRow, snapshot: SnapshotRow, sizeBytes: number): Promise<SnapshotRow | undefined> =>
+  recorded(core, () =>
+    core.db.tx(op, 'snapshots.ready', async (tx) => {
+      await release(core, tx, claimed);
+      await assertSnapshotBytes(tx, core, snapshot, sizeBytes);
+      const taken = await endCreating(tx, snapshot.id, { state: 'ready', size_bytes: sizeBytes, updated_at: core.now() });
+      if (taken !== undefined && !taken.hidden) await announceSnapshot(tx, op, core, taken);
+      return taken;
+    }),
+  );
 
 const snapshotFailed = async (op: Op, core: Core, claimed: SandboxRow, snapshot: SnapshotRow, error: unknown): Promise<unknown> => {
   const source = await recorded(core, () => findAny(core.db.read, claimed.id));
@@ -97,6 +111,7 @@ const restored = async (
   { endpoint, isolation }: Pick<SandboxRow, 'endpoint' | 'isolation'>,
 ): Promise<SandboxRow> => {
   const now = core.now();
+  const { pauseKeeps } = await core.capabilities();
   const running = await recorded(core, () =>
     core.db.tx(op, 'sandboxes.restored', async (tx) => {
       const row = await settle(tx, claimed.id, fenceOf(claimed), {
@@ -105,13 +120,16 @@ const restored = async (
         restoring_from: null,
         endpoint: JSON.stringify(endpoint),
         isolation,
+        resume_keeps: pauseKeeps,
         started_at: now,
         last_activity_at: now,
         paused_at: null,
         expires_at: expiryOf(claimed, now),
         updated_at: now,
       });
-      if (row !== undefined) await startMetering(tx, row, now);
+      if (row === undefined) return undefined;
+      await startMetering(tx, row, now);
+      await announce(tx, op, core, row, [claimed.state === 'running' ? 'running' : 'resumed']);
       return row;
     }),
   );
@@ -137,6 +155,7 @@ const restoreFailed = async (op: Op, core: Core, claimed: SandboxRow, error: unk
       if (row === undefined) return;
       await stopMetering(tx, row, now);
       await auditSandbox(tx, op, 'sandboxes.restore', row, { errorCode: 'UNAVAILABLE', metadata: { reason: row.state_reason } });
+      await announce(tx, op, core, row, ['error']);
     }),
   );
 };

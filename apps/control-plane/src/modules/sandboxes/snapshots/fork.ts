@@ -6,8 +6,10 @@ import { type Core, inBackground } from '../deps.ts';
 import { listEnv } from '../env/store.ts';
 import { type EnvVar, openVar } from '../env/values.ts';
 import { auditSandbox } from '../lifecycle/audit.ts';
+import { assertCapacity } from '../lifecycle/capacity.ts';
 import { draftOf, type Launch, launch } from '../lifecycle/create.ts';
 import { bootedElsewhere, type Created, createdEarlier } from '../lifecycle/created-earlier.ts';
+import { isolationOf } from '../lifecycle/isolation.ts';
 import { lookupFor } from '../lifecycle/settled.ts';
 import { gone } from '../lifecycle/states.ts';
 import { findAny } from '../store.ts';
@@ -36,7 +38,7 @@ const copyOf = async (
   core: Core,
   source: SandboxRow,
   request: ForkRequest,
-): Promise<Pick<Launch, 'draft' | 'ownership' | 'vars'>> => {
+): Promise<Pick<Launch, 'draft' | 'ownership' | 'vars' | 'copyOf'>> => {
   checkMetadata('metadata', request.metadata ?? {});
   const [inherited, capabilities, stored] = await Promise.all([
     inheritedOwnership(op, core, source),
@@ -62,12 +64,18 @@ const copyOf = async (
       shape: { ...shape, memoryMiB: source.memory_mb, diskMiB: source.disk_size_mb },
       ownership,
       templateId: source.template_id,
+      isolation: isolationOf(core.policy, capabilities, undefined, source.isolation),
       resumeKeeps: capabilities.pauseKeeps,
       now: core.now(),
     },
   );
-  const vars: EnvVar[] = stored.map((row) => ({ key: row.key, value: openVar(core.sealKey, row), encrypted: row.encrypted }));
-  return { draft: { ...draft, parent_sandbox_id: source.id }, ownership, vars };
+  const vars: EnvVar[] = stored.map((row) => ({
+    key: row.key,
+    value: openVar(core.sealKey, row),
+    encrypted: row.encrypted,
+    hosts: row.hosts,
+  }));
+  return { draft: { ...draft, parent_sandbox_id: source.id }, ownership, vars, copyOf: source.id };
 };
 
 const finished = async (op: Op, core: Core): Promise<Created | undefined> => {
@@ -135,6 +143,7 @@ export const restoreInPlace = async (op: Op, core: Core, id: string, snapshotId:
     action: 'restore',
     write: async (tx, row, now) => {
       await useSnapshot(tx, snapshotId, now);
+      if (row.state !== 'running') await assertCapacity(tx, core, row);
       await setRestoringFrom(tx, row.id, snapshotId);
       await auditSandbox(tx, op, 'sandboxes.restore', row, { metadata: { snapshot_id: snapshotId, mode: 'in_place' } });
       await keepEffect(tx, op, IN_PLACE, { id: row.id });

@@ -8,6 +8,7 @@ import { type Lookup, lookupFor } from '../lifecycle/settled.ts';
 import { findAny } from '../store.ts';
 import type { SandboxRow } from '../types.ts';
 import { visibilityOf } from '../visibility.ts';
+import { assertSnapshotRoom } from './caps.ts';
 import { claimFor } from './claim.ts';
 import { carryOutSnapshot, removeFromHost } from './effects.ts';
 import {
@@ -82,6 +83,7 @@ export const takeSnapshot = async (op: Op, core: Core, id: string, request: Take
   const { claimed, written } = await claimFor(op, core, lookupFor(op, core, id), {
     action: 'snapshot',
     write: async (tx, source, now) => {
+      await assertSnapshotRoom(tx, core, source);
       const row = await insertFor(tx, op, source, { ...request, hidden: false }, now);
       const metadata = { snapshot_id: row.id, keep: row.keep, expires_at: row.expires_at };
       await auditSandbox(tx, op, 'sandboxes.snapshots.create', source, { metadata });

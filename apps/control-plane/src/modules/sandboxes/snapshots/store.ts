@@ -134,3 +134,16 @@ export const creatingOf = (db: Db, sandboxId: string): Promise<SnapshotRow[]> =>
 export const setRestoringFrom = async (tx: Tx, sandboxId: string, snapshotId: string): Promise<void> => {
   await tx.updateTable('sandboxes').set({ restoring_from: snapshotId }).where('id', '=', sandboxId).execute();
 };
+
+/** Those of a sandbox that are there or on their way. */
+export const countOfSandbox = async (db: Db, sandboxId: string): Promise<number> => {
+  const query = db.selectFrom('snapshots').select(sql<number>`count(*)::int`.as('n')).where('sandbox_id', '=', sandboxId);
+  return (await query.where('hidden', '=', false).where('state', 'in', ['creating', 'ready']).executeTakeFirstOrThrow()).n;
+};
+
+/** What the snapshots of an organization hold, each by itself. */
+export const bytesOfOrganization = async (db: Db, tenantId: string): Promise<number> => {
+  const query = db.selectFrom('snapshots').select(sql<number>`coalesce(sum(size_bytes), 0)::float8`.as('bytes'));
+  const ready = query.where('tenant_id', '=', tenantId).where('hidden', '=', false).where('state', '=', 'ready');
+  return (await ready.executeTakeFirstOrThrow()).bytes;
+};

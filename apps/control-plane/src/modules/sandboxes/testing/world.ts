@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { testDatabase } from '@miosa/db';
+import { postgresIdempotency, testDatabase } from '@miosa/db';
 import { createServer, type Server } from '@miosa/http';
 import { type Actor, type ApiKeyId, type Log, newUuid, type Op, type TenantId, type UserId, type WorkspaceId } from '@miosa/kernel';
 import type { RuntimePort } from '@miosa/runtime';
@@ -104,6 +104,7 @@ export const createWorld = async (
     routes: sandboxRoutes(core),
     authenticate: async ({ authorization }) => actors.get(authorization?.replace('Bearer ', '') ?? '') ?? null,
     authorize: () => {},
+    idempotency: postgresIdempotency(database.db),
     redeemTicket: async (ticket, path) => {
       const actor = tickets.get(`${ticket} ${path}`) ?? null;
       tickets.delete(`${ticket} ${path}`);

@@ -1,22 +1,14 @@
 import { createInterface } from 'node:readline';
+import { dropRights } from '../rights.ts';
 import type { Ask, Granted, Reply, Setup, Verdict } from './protocol.ts';
 import { serveDns } from './serve.ts';
+
+type Waiting = (reply: Reply) => void;
 
 /**
  * The name server process: in a network namespace of its own from which only the upstream resolver is reachable, as a user without
  * rights. It reads what sandboxes and the internet send, so it decides nothing and can be lost. Ends when the runner does.
  */
-const NOBODY = 65_534;
-
-const dropRights = (): void => {
-  if (process.getuid?.() !== 0) return;
-  process.setgroups?.([]);
-  process.setgid?.(NOBODY);
-  process.setuid?.(NOBODY);
-};
-
-type Waiting = (reply: Reply) => void;
-
 const main = async (): Promise<void> => {
   const waiting = new Map<number, Waiting>();
   let setup: Setup = { upstream: null };

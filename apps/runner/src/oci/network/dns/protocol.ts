@@ -5,7 +5,8 @@ export interface Setup {
   readonly upstream: string | null;
 }
 
-export type Verdict = 'forward' | 'empty' | 'refuse';
+/** `instead`: this address is the answer, and nobody else is asked. */
+export type Verdict = 'forward' | 'empty' | 'refuse' | { readonly instead: string };
 
 export interface Question {
   readonly source: string;

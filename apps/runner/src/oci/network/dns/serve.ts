@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
+import { gate } from '../gate.ts';
 import { addressAnswer, empty, failure, fitted, followChain, noName, otherAnswer, type Query, RCODE, readQuery } from './answers.ts';
 import { frame, frames } from './frames.ts';
 import type { Found, Granted, Question, Verdict } from './protocol.ts';
@@ -11,6 +12,8 @@ const PENDING_PER_SOURCE = 32;
 const CONNECTIONS_MAX = 256;
 const CONNECTIONS_PER_SOURCE = 4;
 const IDLE_MS = 5000;
+/** Programs learn this soon that a host is not the proxy's any more. */
+const INSTEAD_TTL_SECONDS = 10;
 
 export interface Judge {
   upstream(): string | null;
@@ -22,6 +25,7 @@ const answerTo = async (query: Query, source: string, judge: Judge): Promise<Buf
   const verdict = await judge.judge({ source, name: query.name, type: query.type });
   if (verdict === 'refuse') return noName(query);
   if (verdict === 'empty') return empty(query);
+  if (verdict !== 'forward') return addressAnswer(query, [query.name], { addresses: [verdict.instead], ttl: INSTEAD_TTL_SECONDS });
   const server = judge.upstream();
   const upstream = server === null ? null : await askUpstream(server, query);
   if (upstream === null || (upstream.rcode !== RCODE.ok && upstream.rcode !== RCODE.noName)) return failure(query);
@@ -30,27 +34,6 @@ const answerTo = async (query: Query, source: string, judge: Judge): Promise<Buf
   const { names, addresses, ttl } = followChain(query, upstream.answers);
   const granted = await judge.grant({ source, names, addresses, ttl });
   return granted === null ? noName(query) : addressAnswer(query, names, granted);
-};
-
-/** At most so many at once, altogether and of one source. */
-const gate = (most: number, mostPerSource: number) => {
-  const counts = new Map<string, number>();
-  let all = 0;
-  return {
-    enter: (source: string): boolean => {
-      const now = counts.get(source) ?? 0;
-      if (all >= most || now >= mostPerSource) return false;
-      counts.set(source, now + 1);
-      all += 1;
-      return true;
-    },
-    leave: (source: string): void => {
-      const left = (counts.get(source) ?? 1) - 1;
-      all -= 1;
-      if (left > 0) counts.set(source, left);
-      else counts.delete(source);
-    },
-  };
 };
 
 /** Answers on port 53, UDP and TCP. Resolves when both listen. */

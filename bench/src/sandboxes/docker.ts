@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Sample, sample } from './stats.ts';
+import { type Sample, sample } from '../stats.ts';
 
 const DAEMON = '/usr/sbin/dockerd';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { percentile, type Sample } from './stats.ts';
+import { percentile, type Sample } from '../stats.ts';
 
 const measure = (rootfs: string, count: number): readonly number[] => {
   // crun 1.8.1 refuses hybrid cgroups while the v2 mount is visible; this process has a mount namespace of its own.
