@@ -61,7 +61,7 @@ const removeOthers = async (): Promise<void> => {
 beforeAll(async () => {
   const policy = JSON.stringify({ hibernate_after_sec: 1800 });
   broken = await startBreakable({
-    env: { ...points.env, MIOSA_CONTROL_PLANE_SANDBOX_POLICY: policy, MIOSA_CONTROL_PLANE_DB_CONNECTIONS: '40' },
+    env: { ...points.env, MIOSA_CONTROL_PLANE_SANDBOX_POLICY: policy, MIOSA_CONTROL_PLANE_DB_CONNECTIONS: '40', MIOSA_WARM_POOL: '0' },
   });
   const { miosa, platform } = broken;
   books = openBooks(platform.dataDir);

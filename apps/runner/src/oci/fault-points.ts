@@ -5,7 +5,7 @@ import type { Helper } from './helper.ts';
 import type { Records } from './records.ts';
 
 /** What the launch helper does for one sandbox or snapshot. */
-const STEPS = new Set(['start', 'kill', 'disk.create', 'disk.copy', 'disk.swap', 'disk.delete']);
+const STEPS = new Set(['start', 'claim', 'kill', 'disk.create', 'disk.copy', 'disk.swap', 'disk.delete']);
 
 const idIn = (body: object): string | undefined => {
   const { id, path } = body as { readonly id?: string; readonly path?: string };
