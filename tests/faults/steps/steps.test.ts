@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Miosa, type Sandbox } from '@miosa/sdk';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { note } from '../../harness/notes.ts';
 import type { ProcessName } from '../../harness/platform.ts';
 import { type Books, openBooks } from '../books.ts';
@@ -39,6 +39,7 @@ const ALL_HELD_WITHIN_MS = 30_000;
 const AT_REST_WITHIN_MS = 60_000;
 /** A process that lived takes its time to end what it began; only then do deadlines come. */
 const UNDISTURBED_MS = 2000;
+const TAKEN_OVER_WITHIN_MS = 10_000;
 
 const points = openPoints();
 const steps = new Map<string, Step[]>();
@@ -85,14 +86,6 @@ afterAll(async () => {
   const all = [...steps.values()].flat().length * PROCESSES.length;
   const counts = [...steps].map(([name, of]) => `${name} ${of.length}`).join(', ');
   note(`fault steps: ${survived} of ${all} (${counts}; × ${PROCESSES.length} processes)`);
-});
-
-/** After a round that failed, so that the next one says something of its own. */
-afterEach(async () => {
-  if (broken === undefined || points.held().length === 0) return;
-  points.release();
-  await atRest();
-  await removeOthers();
 });
 
 const agentsOf = (ids: readonly string[]): number[] =>
@@ -177,9 +170,16 @@ const startAll = async (rows: readonly Row[]): Promise<readonly Promise<unknown>
 
 const atRest = async (): Promise<void> => {
   const started = Date.now();
+  let due = started + UNDISTURBED_MS;
   for (let left: string[] = ['']; left.length > 0; ) {
     if (Date.now() - started > AT_REST_WITHIN_MS) throw new Error(`not at rest: ${left.join(', ')}`);
-    if (Date.now() - started > UNDISTURBED_MS) await books.letTimePass().catch(() => {});
+    if (Date.now() > due) {
+      // Not again and again: who takes over what is overdue sets a deadline of its own.
+      due = await books.letTimePass().then(
+        () => Date.now() + TAKEN_OVER_WITHIN_MS,
+        () => due,
+      );
+    }
     await sleep(100);
     left = await books.unsettled().catch((error: Error) => [error.message]);
   }
@@ -220,13 +220,7 @@ const expectUntouched = async (): Promise<void> => {
   expect((await sandbox.processes.get(process)).state).toBe('running');
 };
 
-const round = async (names: readonly string[], victims: readonly Victim[]): Promise<void> => {
-  const times: string[] = [];
-  let last = Date.now();
-  const lap = (what: string): void => {
-    times.push(`${what} ${Date.now() - last}`);
-    last = Date.now();
-  };
+const round = async (names: readonly string[], victims: readonly Victim[], lap: (what: string) => void): Promise<number> => {
   const rows = await rowsOf(names);
   lap('ready');
   const calls = await startAll(rows);
@@ -247,8 +241,27 @@ const round = async (names: readonly string[], victims: readonly Victim[]): Prom
   lap('destroyed');
   await expect.poll(() => residue(broken.platform.dataDir), { timeout: 20_000, interval: 200 }).toEqual(baseline);
   lap('nothing left');
-  survived += rows.length * victims.length;
-  console.log(`${names.join(', ')} × ${victims.join(', ')}: ${rows.length} steps; ms: ${times.join(', ')}`);
+  return rows.length * victims.length;
+};
+
+/** One round, with what its parts took; after one that failed the next shall say something of its own. */
+const timed = async (names: readonly string[], victims: readonly Victim[]): Promise<void> => {
+  const times: string[] = [];
+  let last = Date.now();
+  const say = (what: string): void => console.log(`${names.join(', ')} × ${victims.join(', ')}: ${what}; ms: ${times.join(', ')}`);
+  try {
+    const rows = await round(names, victims, (what) => {
+      times.push(`${what} ${Date.now() - last}`);
+      last = Date.now();
+    });
+    survived += rows;
+    say(`${rows} rows`);
+  } catch (error) {
+    say(`failed (${(error as Error).message})`);
+    points.release();
+    await atRest().then(removeOthers);
+    throw error;
+  }
 };
 
 it('the steps of every operation are known', () => {
@@ -260,6 +273,6 @@ it('the steps of every operation are known', () => {
 // Rounds outside, so that no process dies twice within moments: its supervisor would wait longer each time.
 describe.each(ROUNDS.map((names) => ({ names })))('kill -9 at each step of $names', ({ names }) => {
   it.each(DEATHS.map((victims) => ({ victims })))('$victims', { timeout: ROUND_MS }, async ({ victims }) => {
-    await round(names, victims);
+    await timed(names, victims);
   });
 });
