@@ -1,12 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import type { Sandbox } from '@miosa/sdk';
 import type { Browser, Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { client, platform } from '../harness/context.ts';
 import { launchBrowser } from './browser.ts';
+import { bundled } from './bundle.ts';
 
 const miosa = client();
 let sandbox: Sandbox;
@@ -14,21 +13,8 @@ let browser: Browser;
 let server: Server;
 let page: Page;
 
-const bundled = async (): Promise<string> => {
-  const result = await build({
-    ...{ configFile: false, envFile: false, logLevel: 'silent' },
-    build: {
-      ...{ write: false, minify: false, modulePreload: false },
-      rolldownOptions: { input: join(import.meta.dirname, 'terminal-page.tsx'), output: { codeSplitting: false } },
-    },
-  });
-  const [bundle] = [result].flat();
-  const script = bundle !== undefined && 'output' in bundle ? bundle.output.find((file) => file.type === 'chunk') : undefined;
-  return script?.code ?? '';
-};
-
 beforeAll(async () => {
-  const [code, made, launched] = await Promise.all([bundled(), miosa.sandboxes.create({}), launchBrowser()]);
+  const [code, made, launched] = await Promise.all([bundled('terminal-page.tsx'), miosa.sandboxes.create({}), launchBrowser()]);
   [sandbox, browser] = [made, launched];
   const api = new URL(platform().apiUrl);
   // As strict as a policy gets: no inline styles, no styles at all but constructed ones.

@@ -6,7 +6,7 @@ for_cli() {
   case $1 in
     cli | login | logout | register | password | whoami | audit | key) ;;
     tenants | tenant | members | member | invites | invite | browser-tokens | browser-token) ;;
-    workspaces | workspace | projects | project | sandboxes | sandbox | exec | cp | logs | events | connect | shell | forward | api) ;;
+    workspaces | workspace | projects | project | sandboxes | sandbox | templates | template | exec | cp | logs | events | connect | shell | forward | api) ;;
     keys) [[ ${2:-} != rotate || ${3:---data} != @(-h|--help|--@(data|cache|domain|http-port|https-port)?(=*)) ]] ;;
     *) return 1 ;;
   esac

@@ -280,6 +280,20 @@ print(alive(), flush=True)`;
     expect(await inside(other, `connect('${UNLISTED}', 80)`)).toEqual(['blocked']);
   });
 
+  it('IPv6 leads nowhere, whatever a policy says of it: no address but loopback, no answer, no packet out', async () => {
+    const free = await create();
+    const open = await create(level('deny', [allow('::/0'), allow('2001:db8::/32', { ports: [443] }), allow('web.example.com')]));
+    const v6 = `connect('2001:db8::1', 80)`;
+    const interfaces = `''.join(l for l in open('/proc/net/if_inet6') if ' lo' not in l) or 'none'`;
+    for (const box of [free, open])
+      expect(await inside(box, v6, `connect('::ffff:7f00:1', 80)`, `resolve('web.example.com', 'AAAA')`, interfaces)).toEqual([
+        'blocked',
+        'blocked',
+        'no such name',
+        'none',
+      ]);
+  });
+
   it('says what was stopped: destination, port, protocol, how often', async () => {
     const start = new Date(Date.now() - 1000);
     const box = await create(level('deny', [allow('web.example.com')]));

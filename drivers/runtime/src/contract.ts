@@ -1,4 +1,4 @@
-import { newId } from '@miosa/kernel';
+import { networkDigest, newId, parseNetworkPolicy } from '@miosa/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Isolation, RuntimeInstance, RuntimePort, RuntimeSpec } from './port.ts';
 import { agentRequest, execInside } from './testing/agent-request.ts';
@@ -98,6 +98,44 @@ export const describeRuntimeContract = (name: string, open: () => Promise<Contra
       expect((await runtime.inspect(instance.id))?.state).toBe('paused');
       expect((await runtime.resume(instance.id)).state).toBe('running');
       expect((await execInside(instance.endpoint, 'cat mark')).stdout).toBe('before\n');
+    });
+    it('obeys the network policy it was given last, in any state, and over stop', async () => {
+      const deny = parseNetworkPolicy('policy', { default_effect: 'deny', rules: [{ effect: 'allow', destination: '2001:db8::/32' }] });
+      const other = parseNetworkPolicy('policy', { default_effect: 'deny', rules: [{ effect: 'allow', destination: 'api.example.com' }] });
+      const digest = async (): Promise<string> => (await runtime.inspect(id))?.networkDigest ?? '';
+      const { id } = await create({ networkPolicy: [deny] });
+      expect(await digest()).toBe(networkDigest([deny]));
+      await runtime.pause(id);
+      await runtime.setNetworkPolicy(id, [deny, other]);
+      await runtime.resume(id);
+      expect(await digest()).toBe(networkDigest([deny, other]));
+      await runtime.stop(id);
+      await runtime.setNetworkPolicy(id, [other]);
+      await runtime.resume(id);
+      expect(await digest()).toBe(networkDigest([other]));
+      await runtime.setNetworkPolicy(id, []);
+      expect(await digest()).toBe('');
+      expect(await runtime.blockedTraffic(id, new Date(0))).toEqual([]);
+      await expect(runtime.setNetworkPolicy(newId('sbx'), [])).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await expect(runtime.blockedTraffic(newId('sbx'), new Date(0))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    });
+    it('takes secrets in any state, says which it has, and what to trust', async () => {
+      const { id } = await create();
+      const secret = { placeholder: `miosa-secret-${'0'.repeat(32)}`, value: 'true-value', hosts: ['api.example.com', '*.example.org'] };
+      const given = { version: 'first', seed: 'A'.repeat(43), secrets: [secret] };
+      const version = async (): Promise<string> => (await runtime.inspect(id))?.secretsVersion ?? '';
+      expect(await version()).toBe('');
+      expect((await runtime.setSecrets(id, given)).trust).toContain('BEGIN CERTIFICATE');
+      expect(await version()).toBe('first');
+      await runtime.pause(id);
+      await runtime.setSecrets(id, { ...given, version: 'second' });
+      await runtime.resume(id);
+      await runtime.stop(id);
+      expect(await version()).toBe('second');
+      await runtime.resume(id);
+      expect(await runtime.setSecrets(id, { ...given, version: '', secrets: [] })).toEqual({ trust: null });
+      expect(await version()).toBe('');
+      await expect(runtime.setSecrets(newId('sbx'), given)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
     it('keeps files over stop and boots again on resume', async () => {
       const instance = await create();

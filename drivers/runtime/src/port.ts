@@ -18,6 +18,7 @@ export interface RuntimeSpec extends RuntimeShape {
   /** The sandbox id; also the key that makes `create` idempotent. */
   readonly id: string;
   /** Template slug, resolved by the driver to a built root file system. */
+  /** Of the host; with `fromSnapshot` any name. */
   readonly templateId: string;
   readonly hostname: string;
   readonly pidsMax: number;

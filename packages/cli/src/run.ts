@@ -6,7 +6,7 @@ import { browserTokenCommands } from './commands/browser-tokens.ts';
 import { bulkCommands } from './commands/bulk.ts';
 import { copyCommand } from './commands/cp.ts';
 import { envCommands } from './commands/env.ts';
-import { eventCommands } from './commands/events.ts';
+import { eventCommands, sandboxEventCommands } from './commands/events.ts';
 import { execCommand, logsCommand } from './commands/exec.ts';
 import { inviteCommands, memberInviteCommands } from './commands/invites.ts';
 import { keyCommands } from './commands/keys.ts';
@@ -18,6 +18,7 @@ import { previewCommands } from './commands/previews.ts';
 import { processCommands } from './commands/processes.ts';
 import { sandboxCommands } from './commands/sandboxes.ts';
 import { snapshotCommands } from './commands/snapshots.ts';
+import { templateCommands } from './commands/templates.ts';
 import { projectCommands, workspaceCommands } from './commands/tenancy.ts';
 import { connectCommand, forwardCommand, terminalsCommand } from './commands/terminal.ts';
 import { addGlobalOptions } from './context.ts';
@@ -75,9 +76,11 @@ export const run = async (args: readonly string[], io: Io): Promise<number> => {
     networkCommands,
     envCommands,
     snapshotCommands,
+    sandboxEventCommands,
   );
   add(sandboxes, connectCommand, forwardCommand, terminalsCommand);
   add(program, execCommand, copyCommand, logsCommand, connectCommand, forwardCommand, apiCommand);
+  add(group(program, ['templates', 'template'], 'templates: what sandboxes are made from'), templateCommands);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;

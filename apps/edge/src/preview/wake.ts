@@ -37,7 +37,12 @@ export const createWaker = (deps: { readonly world: World; readonly internal: In
     for (let current: SandboxRoute | null = route; ; ) {
       if (current === null) return REFUSALS.notFound;
       if (isGone(current)) return REFUSALS.gone;
-      if (isRunning(current)) return current;
+      if (isRunning(current)) {
+        // It runs, but what it serves with may only be starting: the answer comes when that is there.
+        const under = calls.get(current.id);
+        if (under !== undefined) await Promise.race([under, sleep(Math.max(1, deadline - Date.now()), 0, { ref: false })]);
+        return current;
+      }
       const leftMs = deadline - Date.now();
       if (leftMs <= 0 || abandoned()) return REFUSALS.starting;
       const status = await Promise.race([wake(current.id), sleep(leftMs, 0, { ref: false })]);

@@ -10,6 +10,7 @@ import { openCgroups } from './cgroups/open.ts';
 import { openDisk } from './disk.ts';
 import { cgroupsAtPoints, helperAtPoints, recordsAtPoints } from './fault-points.ts';
 import { startHelper } from './helper.ts';
+import { raiseHostLimits } from './host-limits.ts';
 import { hasMemoryToSpare } from './host-room.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { createMeter } from './metrics/meter.ts';
@@ -45,6 +46,7 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   // Outside the data folder: the runtime walks to it as an id without rights, and every parent must let it pass.
   const stageParent = `/run/miosa-${config.instance}`;
   const stage = join(stageParent, 'stage');
+  raiseHostLimits(log);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   mkdirSync(socketsDir, { recursive: true, mode: 0o750 });
   chownSync(socketsDir, 0, config.gid);

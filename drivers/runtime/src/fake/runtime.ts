@@ -111,7 +111,8 @@ export const createFakeRuntime = (): FakeRuntime => {
     machine.state = state;
   };
   const createNow = async (spec: RuntimeSpec): Promise<RuntimeInstance> => {
-    if (!TEMPLATES.includes(spec.templateId)) throw new Fault('NOT_FOUND', `There is no template '${spec.templateId}' on this host.`);
+    if (spec.fromSnapshot === undefined && !TEMPLATES.includes(spec.templateId))
+      throw new Fault('NOT_FOUND', `There is no template '${spec.templateId}' on this host.`);
     const folder = join(root, spec.id);
     if (spec.fromSnapshot !== undefined) copyFiles(filesOf(spec.fromSnapshot), folder);
     mkdirSync(join(folder, 'workspace'), { recursive: true });

@@ -1,6 +1,7 @@
 import type { MiosaEvent } from '@miosa/sdk';
 import { toWire } from '@miosa/sdk';
 import { type Context, integer, leaf, time, words } from '../context.ts';
+import { sandboxId } from '../names.ts';
 import { printable } from '../output.ts';
 import type { Register } from '../run.ts';
 
@@ -28,12 +29,12 @@ const stateOf = ({ data }: MiosaEvent): string => {
 
 const row = (event: MiosaEvent) => [event.createdAt, event.type, event.resource.id, stateOf(event), event.actor?.name];
 
-const following = async ({ miosa, io, output, options }: Context<EventOptions>): Promise<undefined> => {
+/** Line by line, until the stream ends or somebody presses Ctrl-C. */
+const print = async ({ io, output }: Context<object>, open: (signal: AbortSignal) => AsyncIterable<MiosaEvent>): Promise<undefined> => {
   const stop = new AbortController();
   const release = io.onInterrupt(() => stop.abort());
-  const filters = defined({ types: options.type, workspaceId: options.workspace, projectId: options.project, lastEventId: options.after });
   try {
-    for await (const event of miosa.events.stream({ ...filters, signal: stop.signal })) {
+    for await (const event of open(stop.signal)) {
       if (output.json) io.out(`${JSON.stringify(toWire(event))}\n`);
       else io.out(output.quiet ? `${event.id}\n` : `${row(event).map(printable).join('  ')}\n`);
       await io.drained();
@@ -43,6 +44,12 @@ const following = async ({ miosa, io, output, options }: Context<EventOptions>):
   } finally {
     release();
   }
+};
+
+const following = (context: Context<EventOptions>): Promise<undefined> => {
+  const { type: types, workspace: workspaceId, project: projectId, after: lastEventId } = context.options;
+  const filters = defined({ types, workspaceId, projectId, lastEventId });
+  return print(context, (signal) => context.miosa.events.stream({ ...filters, signal }));
 };
 
 const listing = async ({ miosa, output, options }: Context<EventOptions>): Promise<undefined> => {
@@ -71,4 +78,16 @@ export const eventCommands: Register = (parent, io, setExitCode) => {
     .option('--after <event id>', 'with --follow: go on after this event')
     .option('--limit <count>', 'how many', integer('--limit', 1, 10_000), PAGE);
   leaf<EventOptions>(command, io, setExitCode, (context) => (context.options.follow === true ? following(context) : listing(context)));
+};
+
+export const sandboxEventCommands: Register = (parent, io, setExitCode) => {
+  const command = parent
+    .command('events <sandbox>')
+    .description('what happens to it, its commands and ports among it, until it is destroyed')
+    .option('--after <event id>', 'go on after this event');
+  leaf<{ after?: string }>(command, io, setExitCode, async (context, given) => {
+    const id = await sandboxId(context.miosa, given ?? '');
+    const from = defined({ lastEventId: context.options.after });
+    return print(context, (signal) => context.miosa.sandboxes.events(id, { ...from, signal }));
+  });
 };

@@ -30,6 +30,16 @@ it('carries its fields as data and its actions out of sight', async () => {
   ]);
 });
 
+it('is asked for by name, and found by metadata as it is written', async () => {
+  await using server = await startServer(created, json(200, { data: [], next_cursor: null }));
+  const { sandboxes } = client(server.url);
+  expect((await sandboxes.getOrCreate('site', { size: 'xs' })).id).toBe('sbx_1');
+  await sandboxes.list({ metadata: { Plan_Name: 'pro', n: 1 }, tag: 'red' }).all();
+  const [create, list] = server.requests;
+  expect(JSON.parse(create?.body ?? '')).toEqual({ name: 'site', size: 'xs', get_or_create: true });
+  expect(Object.fromEntries(new URL(`http://x${list?.url}`).searchParams)).toEqual({ metadata: '{"Plan_Name":"pro","n":1}', tag: 'red' });
+});
+
 it('is destroyed at the end of its block, and a sandbox that is gone already is fine', async () => {
   await using server = await startServer(created, failure(410, 'GONE'));
   {

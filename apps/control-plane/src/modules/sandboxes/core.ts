@@ -3,6 +3,7 @@ import type { RuntimeCapabilities, RuntimePort } from '@miosa/runtime';
 import { createActivity } from './activity.ts';
 import { createPools } from './agent/pool.ts';
 import type { Core, SandboxesDeps } from './deps.ts';
+import { createFeeds } from './events/feed.ts';
 import { patientRuntime } from './lifecycle/patience.ts';
 import { DEFAULT_POLICY } from './policy.ts';
 import { createSignals } from './signals.ts';
@@ -35,8 +36,10 @@ export const createCore = async (deps: SandboxesDeps, onGap: () => void): Promis
   const stopping = new AbortController();
   const signals = await createSignals(deps.db, (id) => void closeIfStopped(deps, pools, id), onGap);
   const activity = createActivity({ write: (seen) => recordActivity(deps.db.read, seen), now, log: deps.log });
+  const background: Core['background'] = new Set();
   return {
     ...deps,
+    feeds: createFeeds({ ...deps, pools, signals, now, background, stopping: stopping.signal }),
     runtime: patientRuntime(deps.runtime, stopping.signal),
     now,
     policy: deps.policy ?? DEFAULT_POLICY,
@@ -45,7 +48,7 @@ export const createCore = async (deps: SandboxesDeps, onGap: () => void): Promis
     activity,
     capabilities: remembered(deps.runtime),
     flights: new Map(),
-    background: new Set(),
+    background,
     stopping: stopping.signal,
     stop: () => stopping.abort(),
   };

@@ -6,6 +6,7 @@ import type { Events } from '../events/index.ts';
 import type { Dependents, Ownership, OwnershipEcho, OwnershipRequest, VisibleWorkspaces } from '../tenancy/index.ts';
 import type { Activity } from './activity.ts';
 import type { Pools } from './agent/pool.ts';
+import type { Feeds } from './events/feed.ts';
 import type { SandboxPolicy } from './policy.ts';
 import type { Signals } from './signals.ts';
 import type { SandboxRow } from './types.ts';
@@ -47,6 +48,7 @@ export interface Core extends SandboxesDeps {
   readonly policy: SandboxPolicy;
   readonly pools: Pools;
   readonly activity: Activity;
+  readonly feeds: Feeds;
   readonly signals: Signals;
   /** What the host can do; remembered briefly, since templates may be built while we run. */
   readonly capabilities: () => Promise<RuntimeCapabilities>;
@@ -59,7 +61,7 @@ export interface Core extends SandboxesDeps {
 }
 
 /** Keeps hold of work that nobody awaits. Its failure must already be recorded by the work itself; here it only must not be lost. */
-export const inBackground = <T>(core: Core, work: Promise<T>): Promise<T> => {
+export const inBackground = <T>(core: Pick<Core, 'background' | 'log'>, work: Promise<T>): Promise<T> => {
   const kept = work.catch((error: unknown) => core.log.warn({ err: error }, 'background work failed'));
   core.background.add(kept);
   kept.finally(() => core.background.delete(kept));

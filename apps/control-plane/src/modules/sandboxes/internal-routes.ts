@@ -2,6 +2,7 @@ import { defineRoute, type Route } from '@miosa/http';
 import { Fault, notFound } from '@miosa/kernel';
 import { Type } from 'typebox';
 import { type Core, systemOp } from './deps.ts';
+import { untilServing } from './lifecycle/serving.ts';
 import { settleFor } from './lifecycle/settled.ts';
 import { Id, oneOf, Success } from './schemas.ts';
 import { findAny, tenantSuspended } from './store.ts';
@@ -37,6 +38,7 @@ export const createInternalRoutes = (core: Core): Route[] => [
       const edge = { ...systemOp(core, row.tenant_id, 'edge'), requestId: op.requestId, signal: op.signal };
       const ready = await settleFor(edge, core, () => findAny(core.db.read, params.id), 'use');
       core.activity.touch(ready.id);
+      if (row.state === 'paused' && row.resume_keeps === 'files') await untilServing(core, ready, op.signal);
       if (ready.endpoint === null) throw notFound();
       return { state: ready.state, endpoint: ready.endpoint };
     },

@@ -13,7 +13,7 @@ import { listPreviews, type PreviewRow } from './store.ts';
 const PORTS_TIMEOUT_MS = 5000;
 const FIRST_UNPRIVILEGED = 1024;
 
-const fetchPorts = async (core: Core, row: SandboxRow) => {
+export const fetchPorts = async (core: Core, row: SandboxRow) => {
   if (row.endpoint === null) return [];
   const call = { method: 'GET', path: '/ports', timeoutMs: PORTS_TIMEOUT_MS } as const;
   const { ports } = await callJson(core.pools.of(row.id, row.endpoint), call, AgentPorts);
