@@ -2,11 +2,13 @@ import { chownSync, mkdirSync, rmdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '@miosa/kernel';
+import { openFaultPoints } from '@miosa/runtime';
 import type { RunnerConfig } from '../config.ts';
 import { createBooter } from './boot.ts';
 import { until } from './cgroups/files.ts';
 import { openCgroups } from './cgroups/open.ts';
 import { openDisk } from './disk.ts';
+import { cgroupsAtPoints, helperAtPoints, recordsAtPoints } from './fault-points.ts';
 import { startHelper } from './helper.ts';
 import { raiseHostLimits } from './host-limits.ts';
 import { hasMemoryToSpare } from './host-room.ts';
@@ -50,10 +52,11 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   mkdirSync(socketsDir, { recursive: true, mode: 0o750 });
   chownSync(socketsDir, 0, config.gid);
   mkdirSync(stage, { recursive: true, mode: 0o755 });
-  const records = openRecords(join(folder, 'sandboxes'));
+  const point = openFaultPoints(config.faultPoints);
+  const records = recordsAtPoints(openRecords(join(folder, 'sandboxes')), point);
   const snapshots = openSnapshotRecords(join(folder, 'snapshots'));
-  const helper = startHelper(config.launchPath, onFailure);
-  const cgroups = cgroupsById(openCgroups(`miosa-${config.instance}`), records);
+  const helper = helperAtPoints(startHelper(config.launchPath, onFailure), point);
+  const cgroups = cgroupsAtPoints(cgroupsById(openCgroups(`miosa-${config.instance}`), records), point);
   const disk = await openDisk(helper, folder, config.diskGiB);
   const live = records.all().filter((record) => record.phase === 'running' && isAlive(record.process));
   const running = live.flatMap(({ spec, slot, brokeredHosts }) =>
