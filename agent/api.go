@@ -60,6 +60,7 @@ func (a *agent) routes() {
 	for pattern, handle := range map[string]handler{
 		"GET /health":                   a.health,
 		"PUT /env":                      a.putEnvironment,
+		"POST /tidy":                    a.tidy,
 		"POST /exec":                    a.exec,
 		"POST /exec/stream":             a.execStream,
 		"POST /processes":               a.startProcess,

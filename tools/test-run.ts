@@ -42,6 +42,9 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, stopSuites);
 
 const before = snapshot();
 const work = mkdtempSync(join(tmpdir(), 'test-run-'));
+// What a suite wants to be read at the end of everything, e.g. how many faults it went through.
+const notes = join(work, 'notes');
+process.env.MIOSA_TEST_NOTES = notes;
 const attemptsFile = join(work, 'attempts');
 process.env.MIOSA_ATTEMPTS_FILE = attemptsFile;
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -60,6 +63,7 @@ for (const [name, run] of Object.entries(SUITES)) {
     `── ${name}: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped in ${Math.round((Date.now() - startedAt) / 1000)} s`,
   );
 }
+const noted = existsSync(notes) ? readFileSync(notes, 'utf8') : '';
 const attempts = readAttempts(attemptsFile);
 rmSync(work, { recursive: true, force: true });
 
@@ -69,6 +73,7 @@ for (const line of left) console.log(`  LEFT BEHIND  ${line}`);
 if (left.length === 0) console.log('  none');
 add({ passed: left.length === 0 ? 1 : 0, failed: left.length === 0 ? 0 : 1, skipped: 0 });
 
+if (noted !== '') console.log(`\n${noted.trimEnd()}`);
 if (attempts !== '') console.log(`\nescapes tried: ${attempts}; one that gets out fails its test`);
 console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
 process.exitCode = isStopped() ? 130 : total.failed === 0 ? 0 : 1;

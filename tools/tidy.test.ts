@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'apps/runner': ['kernel', 'runtime'],
   'apps/supervisor': ['kernel', 'hostnames', 'db'],
   'examples/white-label-cliniciq': ['sdk', 'react'],
-  tests: ['sdk', 'react', 'control-plane', 'hostnames', 'limits', 'example-white-label-cliniciq'],
+  tests: ['sdk', 'react', 'control-plane', 'db', 'hostnames', 'limits', 'example-white-label-cliniciq'],
   bench: ['sdk', 'control-plane', 'db', 'kernel', 'limits'],
 };
 

@@ -349,6 +349,7 @@ create table sandboxes (
   parent_sandbox_id text,
   restoring_from text,
   readiness_probe jsonb,
+  image text,
   constraint sandboxes_slug_key UNIQUE (slug),
   constraint sandboxes_pkey PRIMARY KEY (id),
   constraint sandboxes_owner_user_id_fkey FOREIGN KEY (owner_user_id) REFERENCES users(id),
@@ -440,6 +441,67 @@ create table sse_tickets (
   created_at timestamp with time zone default now() not null,
   constraint sse_tickets_pkey PRIMARY KEY (ticket_hash),
   constraint sse_tickets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+
+create table template_build_lines (
+  build_id text not null,
+  seq integer not null,
+  ts timestamp with time zone not null,
+  stream text not null,
+  line text not null,
+  constraint template_build_lines_pkey PRIMARY KEY (build_id, seq),
+  constraint template_build_lines_build_id_fkey FOREIGN KEY (build_id) REFERENCES template_builds(id) ON DELETE CASCADE,
+  constraint template_build_lines_stream_check CHECK ((stream = ANY (ARRAY['stdout'::text, 'stderr'::text, 'system'::text])))
+);
+
+create table template_builds (
+  id text not null,
+  template_id text not null,
+  tenant_id uuid not null,
+  build_spec jsonb not null,
+  state text not null,
+  error text,
+  actor jsonb not null,
+  triggered_by text not null,
+  request_id text not null,
+  sandbox_id text,
+  lease_until timestamp with time zone,
+  created_at timestamp with time zone not null,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  constraint template_builds_pkey PRIMARY KEY (id),
+  constraint template_builds_sandbox_id_fkey FOREIGN KEY (sandbox_id) REFERENCES sandboxes(id),
+  constraint template_builds_template_id_fkey FOREIGN KEY (template_id) REFERENCES templates(id),
+  constraint template_builds_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'building'::text, 'ready'::text, 'failed'::text])))
+);
+
+create table templates (
+  id text not null,
+  tenant_id uuid not null,
+  workspace_id uuid not null,
+  project_id uuid not null,
+  owner_user_id uuid,
+  external_workspace_id text,
+  external_user_id text,
+  external_project_id text,
+  name text not null,
+  slug text not null,
+  description text,
+  build_spec jsonb not null,
+  ready_spec jsonb,
+  snapshot_id text,
+  state text not null,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  deleted_at timestamp with time zone,
+  constraint templates_pkey PRIMARY KEY (id),
+  constraint templates_owner_user_id_fkey FOREIGN KEY (owner_user_id) REFERENCES users(id),
+  constraint templates_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id),
+  constraint templates_snapshot_id_fkey FOREIGN KEY (snapshot_id) REFERENCES snapshots(id),
+  constraint templates_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  constraint templates_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
+  constraint templates_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'building'::text, 'ready'::text, 'failed'::text])))
 );
 
 create table tenants (
@@ -626,6 +688,18 @@ CREATE INDEX snapshots_project ON public.snapshots USING btree (project_id) WHER
 CREATE INDEX snapshots_sandbox ON public.snapshots USING btree (sandbox_id, created_at DESC, id DESC);
 
 CREATE INDEX sse_tickets_expired ON public.sse_tickets USING btree (expires_at);
+
+CREATE INDEX template_builds_due ON public.template_builds USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'building'::text]));
+
+CREATE INDEX template_builds_list ON public.template_builds USING btree (template_id, created_at DESC, id DESC);
+
+CREATE UNIQUE INDEX template_builds_one ON public.template_builds USING btree (template_id) WHERE (state = ANY (ARRAY['queued'::text, 'building'::text]));
+
+CREATE INDEX templates_list ON public.templates USING btree (tenant_id, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+
+CREATE INDEX templates_project ON public.templates USING btree (project_id) WHERE (deleted_at IS NULL);
+
+CREATE UNIQUE INDEX templates_slug ON public.templates USING btree (tenant_id, slug) WHERE (deleted_at IS NULL);
 
 CREATE INDEX tenants_deleted ON public.tenants USING btree (id) WHERE (deleted_at IS NOT NULL);
 

@@ -12,7 +12,7 @@ import { client, unique } from '../harness/context.ts';
 const ALIASES = new Set(['sandboxes.files.create', 'sandboxes.files.get']);
 /** The operation behind a call of another name. */
 const BEHIND: Readonly<Record<string, string>> = { 'sandboxes.terminal.open': 'sandboxes.terminal.create' };
-const OF_SANDBOXES = /^(sandboxes|bulk|events)\./;
+const OF_SANDBOXES = /^(sandboxes|templates|bulk|events)\./;
 
 const called = new Set<string>();
 /** The client, keeping the names of the calls that were made. */
@@ -212,6 +212,33 @@ it('logs, events and operations on many', async () => {
   expect(await done(await miosa.bulk.sandboxes.resume({ ids: [id] }))).toMatchObject({ completed: 1, failed: 0 });
   const others = (await sandboxes.list(owner).all()).map((one) => one.id).filter((one) => one !== id);
   expect(await done(await miosa.bulk.sandboxes.destroy({ ids: others }))).toMatchObject({ completed: 2, failed: 0 });
+});
+
+it('templates', async () => {
+  const { templates } = miosa;
+  expect((await templates.buildSpec()).title).toBe('BuildSpec');
+  expect(await templates.validate({ buildSpec: { from: 'miosa-sandbox', run: 'no list' } })).toMatchObject({ valid: false });
+  const buildSpec = {
+    from: 'miosa-sandbox',
+    files: [{ path: 'seed.txt', content: 'seed' }],
+    run: ['wc -c seed.txt', 'touch /tmp/scratch'],
+  };
+  const made = await templates.create({ ...owner, name: unique('tpl'), buildSpec });
+  const [build] = await templates.builds.list(made.id).all();
+  const lines: string[] = [];
+  for await (const { line } of templates.builds.logs.stream(made.id, build?.id ?? '')) lines.push(line);
+  expect(lines).toEqual(expect.arrayContaining(['File /workspace/seed.txt', '4 seed.txt']));
+  expect(await templates.builds.get(made.id, build?.id ?? '')).toMatchObject({ state: 'ready', error: null });
+  expect((await templates.builds.logs(made.id, build?.id ?? '').all()).length).toBe(lines.length);
+  expect((await templates.update(made.id, { description: 'seeded' })).description).toBe('seeded');
+  const one = await sandboxes.create({ ...owner, templateId: made.slug });
+  expect((await sandboxes.exec(one.id, 'cat seed.txt; ls -A /tmp /.miosa/processes | grep -c scratch')).stdout).toBe('seed0\n');
+  await sandboxes.destroy(one.id);
+  await templates.builds.create(made.id);
+  await expect.poll(async () => (await templates.builds.list(made.id).all())[0]?.state, { timeout: 20_000 }).toBe('ready');
+  expect((await templates.list().all()).map(({ id }) => id)).toEqual(expect.arrayContaining(['miosa-sandbox', made.id]));
+  await templates.delete(made.id);
+  await expect(templates.get(made.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
 it('destroys, and says so afterwards', async () => {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { mountsBelow } from '../harness/platform.ts';
 
 /** What the runner names its links, cgroups and tables by; others on the machine are none of our business. */
@@ -79,6 +79,36 @@ const processesOn = (dataDir: string): string[] =>
     .filter((pid) => `${read(`/proc/${pid}/cmdline`)}\0${read(`/proc/${pid}/environ`)}`.includes(dataDir))
     .map((pid) => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`);
 
+const links = (dataDir: string): string[] => readdirSync('/sys/class/net').filter((name) => name.startsWith(`mi${instanceOf(dataDir)}-`));
+
+const namesIn = (path: string): string[] => (existsSync(path) ? readdirSync(path).sort() : []);
+
+/** Lines of one thing, counted: two of the same are not one. */
+const counted = (lines: readonly string[]): string[] =>
+  [...Map.groupBy(lines, (line) => line)].map(([line, all]) => `${all.length} × ${line}`).sort();
+
+/**
+ * What the platform has on this host while it runs, by kind: the same before and after, where the same sandboxes are there. Links that are kept
+ * ready count with those in use: one is made for each that is taken.
+ */
+export const residue = (dataDir: string): Readonly<Record<string, readonly string[]>> => ({
+  process: counted(processesOn(dataDir).map((line) => line.replace(/^\d+ /, ''))),
+  mount: mountsBelow(dataDir).sort(),
+  'control group': sandboxesOnHost(dataDir),
+  link: [`${links(dataDir).length}`],
+  'firewall rule': counted(
+    linesOf('nft', '--stateless', 'list', 'table', 'inet', `miosa_${instanceOf(dataDir)}`)
+      .filter((line) => !/elements|\d+\.\d+\.\d+\.\d+/.test(line))
+      .map((line) => line.replace(/0x[0-9a-f]+|\bp\d+\w*/g, '…')),
+  ),
+  volume: namesIn(join(dataDir, 'runner', 'disk')),
+  record: [...namesIn(join(dataDir, 'runner', 'sandboxes')), ...namesIn(join(dataDir, 'runner', 'snapshots'))],
+  'metrics or names of no sandbox': ['metrics', 'names']
+    .flatMap((folder) => namesIn(join(dataDir, 'runner', folder)).map((name) => join(folder, name)))
+    .filter((path) => !existsSync(join(dataDir, 'runner', 'sandboxes', `${basename(path).split('.')[0]}.json`))),
+  socket: namesIn(join(dataDir, 'run', 's')),
+});
+
 /** Everything on this host that is the platform's, but for the files in its folder: empty after a clean stop. */
 export const traces = (dataDir: string): string[] => {
   const instance = instanceOf(dataDir);
@@ -86,11 +116,26 @@ export const traces = (dataDir: string): string[] => {
     ...processesOn(dataDir).map((line) => `process ${line}`),
     ...mountsBelow(dataDir).map((path) => `mount ${path}`),
     ...controlGroups(dataDir).map((path) => `cgroup ${path}`),
-    ...readdirSync('/sys/class/net')
-      .filter((name) => name.startsWith(`mi${instance}-`))
-      .map((name) => `link ${name}`),
+    ...links(dataDir).map((name) => `link ${name}`),
     ...linesOf('nft', 'list', 'tables').filter((line) => line.includes(instance)),
     ...linesOf('losetup', '--noheadings', '--output', 'NAME,BACK-FILE').filter((line) => line.includes(dataDir)),
     ...[`/run/miosa-${instance}`].filter((path) => existsSync(path)),
   ];
 };
+
+const childrenOf = (pid: number): number[] => read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+
+/** A process below `pid` whose command line says so. */
+export const descendantOf = (pid: number, wanted: RegExp): number | undefined => {
+  for (const child of childrenOf(pid)) {
+    if (wanted.test(read(`/proc/${child}/cmdline`).replaceAll('\0', ' '))) return child;
+    const deeper = descendantOf(child, wanted);
+    if (deeper !== undefined) return deeper;
+  }
+  return undefined;
+};
+
+/** The runner's launch helper. */
+export const helperOf = (runner: number): number | undefined => descendantOf(runner, /\/launch /);
+/** The program that answers names for sandboxes with a policy. */
+export const nameServerOf = (runner: number): number | undefined => descendantOf(runner, /network\/dns\/main\.ts/);

@@ -26,6 +26,7 @@ beforeAll(async () => {
     sandboxPolicy: DEFAULT_POLICY,
     registration: 'invite',
     logLevel: 'silent',
+    faultPoints: '',
     keys: {
       previewKeyPem: pair.privateKey,
       previewPublicKeys: [pair.publicKey],

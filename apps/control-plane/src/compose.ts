@@ -5,8 +5,9 @@ import { createServer, type Route, type Server } from '@miosa/http';
 import type { Log } from '@miosa/kernel';
 import { createMemoryLimiter, createRedisLimiter, type RateLimiter, withFallback } from '@miosa/limits';
 import { createOutbox, createSmtpMailer, type Mailer } from '@miosa/mail';
-import { createOciRuntime, type RuntimePort } from '@miosa/runtime';
+import { createOciRuntime, openFaultPoints, type RuntimePort, runtimeAtPoints } from '@miosa/runtime';
 import type { Config } from './config.ts';
+import { databaseAtPoints } from './fault-points.ts';
 import { type Access, accessRoutes, createAccess, createOutgoing, hasScope, limitsOf } from './modules/access/index.ts';
 import { adminRoutes } from './modules/admin/index.ts';
 import { type Audit, auditRoutes, createAudit } from './modules/audit/index.ts';
@@ -110,10 +111,13 @@ const derived = (sealKey: Buffer, purpose: string): Buffer => Buffer.from(hkdfSy
 export const compose = async (
   config: Config,
   log: Log,
-  runtime: RuntimePort & { close(): void } = createOciRuntime({ socketPath: config.sockets.runner }),
+  driver: RuntimePort & { close(): void } = createOciRuntime({ socketPath: config.sockets.runner }),
 ): Promise<ControlPlane> => {
   const { names, keys } = config;
-  const db = openDatabase(config.databaseUrl, { connections: config.databaseConnections, applicationName: 'miosa-control-plane' });
+  const point = openFaultPoints(config.faultPoints);
+  const runtime = runtimeAtPoints(driver, point);
+  const database = openDatabase(config.databaseUrl, { connections: config.databaseConnections, applicationName: 'miosa-control-plane' });
+  const db = databaseAtPoints(database, point);
   const limiter = createLimiter(config.rateLimits, log);
   const tenancy = createTenancy({ db });
   const audit = createAudit({ db, log, attestationKey: derived(keys.sealKey, 'miosa audit attestation v1') });

@@ -46,6 +46,8 @@ export interface Config {
   /** Who may make an account. */
   readonly registration: 'open' | 'invite' | 'closed';
   readonly logLevel: string;
+  /** For fault tests; empty = none. See `openFaultPoints`. */
+  readonly faultPoints: string;
   readonly keys: Keys;
   readonly sockets: { readonly public: string; readonly internal: string; readonly runner: string };
 }
@@ -148,6 +150,7 @@ export const readConfig = (env: Env, readFile = readText, listFolder = listNames
     sandboxPolicy: sandboxPolicy(env[SANDBOXES], mistakes),
     registration: registration ?? 'closed',
     logLevel,
+    faultPoints: env.MIOSA_CONTROL_PLANE_FAULT_POINTS ?? '',
     keys: {
       previewKeyPem: key('preview.key'),
       previewPublicKeys: ['preview.pub', ...further(/^preview-[\w-]+\.pub$/)].map(key),

@@ -27,6 +27,8 @@ export interface RunnerConfig {
   readonly egressAuthorities: string;
   /** Group that may use runner.sock and the agent sockets. */
   readonly gid: number;
+  /** For fault tests; empty = none. See `openFaultPoints`. */
+  readonly faultPoints: string;
   /** Tells two installations on one host apart: in the names of links, cgroups and tables. */
   readonly instance: string;
 }
@@ -95,6 +97,7 @@ export const readConfig = (env: NodeJS.ProcessEnv): RunnerConfig => {
     resolver: env.MIOSA_RUNNER_DNS ?? '',
     egressAuthorities,
     gid: gid ?? 0,
+    faultPoints: env.MIOSA_RUNNER_FAULT_POINTS ?? '',
     instance: mistakes.length > 0 ? '' : instanceOf(dataDir),
   });
   if (mistakes.length > 0) throw new Error(`The runner cannot start:\n  ${mistakes.join('\n  ')}`);

@@ -60,7 +60,8 @@ const RuntimeSpecBody = Compile(
   Type.Object(
     {
       id: Type.String(),
-      templateId: Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$' }),
+      // A slug, or an id where the files come from a snapshot: then it only names.
+      templateId: Type.String({ pattern: '^(?:[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?|tpl_[0-9a-z]{26})$' }),
       hostname: Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$' }),
       ...SHAPE,
       pidsMax: Type.Integer({ minimum: 16, maximum: 2 ** 22 }),

@@ -1,2 +1,3 @@
+export * from './fault-points.ts';
 export * from './oci.ts';
 export * from './port.ts';

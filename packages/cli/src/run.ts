@@ -18,6 +18,7 @@ import { previewCommands } from './commands/previews.ts';
 import { processCommands } from './commands/processes.ts';
 import { sandboxCommands } from './commands/sandboxes.ts';
 import { snapshotCommands } from './commands/snapshots.ts';
+import { templateCommands } from './commands/templates.ts';
 import { projectCommands, workspaceCommands } from './commands/tenancy.ts';
 import { connectCommand, forwardCommand, terminalsCommand } from './commands/terminal.ts';
 import { addGlobalOptions } from './context.ts';
@@ -79,6 +80,7 @@ export const run = async (args: readonly string[], io: Io): Promise<number> => {
   );
   add(sandboxes, connectCommand, forwardCommand, terminalsCommand);
   add(program, execCommand, copyCommand, logsCommand, connectCommand, forwardCommand, apiCommand);
+  add(group(program, ['templates', 'template'], 'templates: what sandboxes are made from'), templateCommands);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;

@@ -6,6 +6,7 @@ import { bulkApi } from './resources/bulk.ts';
 import { eventsApi } from './resources/events.ts';
 import { invitesApi } from './resources/members.ts';
 import { sandboxesApi } from './resources/sandboxes.ts';
+import { templatesApi } from './resources/templates.ts';
 import { platformApi, projectsApi, tenantApi, tenantsApi, workspacesApi } from './resources/tenancy.ts';
 import { type CallOptions, Transport } from './transport.ts';
 
@@ -41,6 +42,7 @@ export class Miosa {
   readonly workspaces: ReturnType<typeof workspacesApi>;
   readonly projects: ReturnType<typeof projectsApi>;
   readonly sandboxes: ReturnType<typeof sandboxesApi>;
+  readonly templates: ReturnType<typeof templatesApi>;
 
   /** @throws ConfigurationError for wrong options, and for an `msk_` key in a browser. */
   constructor(options: MiosaOptions = {}) {
@@ -63,6 +65,7 @@ export class Miosa {
     this.workspaces = workspacesApi(transport);
     this.projects = projectsApi(transport);
     this.sandboxes = sandboxesApi(transport);
+    this.templates = templatesApi(transport);
   }
 
   /** Any path below the base URL, in the wire's own form (snake_case, envelope and all). */

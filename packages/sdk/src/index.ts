@@ -21,6 +21,7 @@ export type { Process, ProcessOptions } from './resources/processes.ts';
 export type { Sandbox, SandboxData } from './resources/sandbox.ts';
 export type { SandboxCreate, SandboxFilters, SandboxRun } from './resources/sandboxes.ts';
 export type { Snapshot } from './resources/snapshots.ts';
+export type { BuildLogLine, BuildSpec, Template, TemplateBuild } from './resources/templates.ts';
 export type { Project, Tenant, Workspace } from './resources/tenancy.ts';
 export { Terminal, type TerminalEnd, type TerminalOptions } from './resources/terminal.ts';
 export type { Tunnel } from './resources/tunnel.ts';

@@ -1877,6 +1877,155 @@ export interface paths {
         patch: operations["settings.update"];
         trace?: never;
     };
+    "/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What sandboxes can be made from
+         * @description Those of the installation first, besides `limit`; then the organization’s own, newest first.
+         */
+        get: operations["templates.list"];
+        put?: never;
+        /**
+         * Make a template; its first build is queued
+         * @description Built in a sandbox of the same project, which is metered as one. From a snapshot without steps, its files become the template.
+         */
+        post: operations["templates.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/build-spec": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The JSON Schema of build_spec */
+        get: operations["templates.buildSpec"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is wrong with a build_spec, without building it */
+        post: operations["templates.validate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a template */
+        get: operations["templates.get"];
+        put?: never;
+        post?: never;
+        /** Delete a template; sandboxes made from it keep their files */
+        delete: operations["templates.delete"];
+        options?: never;
+        head?: never;
+        /** Change a template; a new build_spec is that of the next build */
+        patch: operations["templates.update"];
+        trace?: never;
+    };
+    "/templates/{id}/builds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the builds of a template, newest first */
+        get: operations["templates.builds.list"];
+        put?: never;
+        /** Build a template again */
+        post: operations["templates.builds.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/{id}/builds/{build_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a build */
+        get: operations["templates.builds.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/{id}/builds/{build_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last lines of a build */
+        get: operations["templates.builds.logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/{id}/builds/{build_id}/logs/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The lines of a build, as they come
+         * @description Events `log` (as in the list) and, when the build is over, `end`. Resumable with `Last-Event-ID`.
+         */
+        get: operations["templates.builds.logs.stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tenant/plan": {
         parameters: {
             query?: never;
@@ -2424,6 +2573,33 @@ export interface components {
             /** @default 3600 */
             ttl_seconds?: number;
         };
+        BuildSpec: {
+            /** @description a template (id or slug) or a snapshot (id) */
+            from: string;
+            /** @description of the distribution, e.g. "ffmpeg" or "redis=5:7.0.15-1" */
+            packages?: string[];
+            files?: {
+                /** @description absolute, or relative to /workspace */
+                path: string;
+                content: string;
+            }[];
+            /** @description each by /bin/sh -lc; the first that fails ends the build */
+            run?: string[];
+            /** @description while it is built, and in sandboxes made from it; not for secrets: who sees the template reads it */
+            env?: {
+                [key: string]: string;
+            };
+            /** @description absolute, or relative to /workspace */
+            workdir?: string;
+            /**
+             * @description of run; default sandbox
+             * @enum {string}
+             */
+            user?: "sandbox" | "root";
+            start_command?: string;
+            preview_port?: number;
+            readiness_probe?: components["schemas"]["ReadinessProbe"];
+        };
         BulkAccepted: {
             id: string;
             queued: number;
@@ -2522,7 +2698,7 @@ export interface components {
         Error: {
             error: {
                 /** @enum {string} */
-                code: "BAD_REQUEST" | "UNAUTHORIZED" | "FORBIDDEN" | "QUOTA_EXCEEDED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOT_ACCEPTABLE" | "REQUEST_TIMEOUT" | "CONFLICT" | "SETUP_REQUIRED" | "SLUG_TAKEN" | "NAME_TAKEN" | "SANDBOX_NOT_RUNNING" | "IN_USE" | "NOT_EMPTY" | "SNAPSHOT_NOT_READY" | "ALREADY_ACCEPTED" | "LAST_OWNER" | "IDEMPOTENCY_IN_PROGRESS" | "GONE" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RANGE_NOT_SATISFIABLE" | "MISDIRECTED_REQUEST" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "OWNERSHIP_CONFLICT" | "IMMUTABLE_FIELD" | "EMAIL_MISMATCH" | "RATE_LIMITED" | "INTERNAL" | "UPSTREAM_UNREACHABLE" | "UNAVAILABLE" | "TIMEOUT" | "STORAGE_FULL";
+                code: "BAD_REQUEST" | "UNAUTHORIZED" | "FORBIDDEN" | "QUOTA_EXCEEDED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOT_ACCEPTABLE" | "REQUEST_TIMEOUT" | "CONFLICT" | "SETUP_REQUIRED" | "SLUG_TAKEN" | "NAME_TAKEN" | "SANDBOX_NOT_RUNNING" | "IN_USE" | "TASK_RUNNING" | "NOT_EMPTY" | "SNAPSHOT_NOT_READY" | "ALREADY_ACCEPTED" | "LAST_OWNER" | "IDEMPOTENCY_IN_PROGRESS" | "GONE" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RANGE_NOT_SATISFIABLE" | "MISDIRECTED_REQUEST" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "OWNERSHIP_CONFLICT" | "IMMUTABLE_FIELD" | "EMAIL_MISMATCH" | "RATE_LIMITED" | "INTERNAL" | "UPSTREAM_UNREACHABLE" | "UNAVAILABLE" | "TIMEOUT" | "STORAGE_FULL";
                 /** @description What happened and what to do. */
                 message: string;
                 request_id: string;
@@ -3067,8 +3243,7 @@ export interface components {
             wait?: boolean;
             wait_seconds?: number;
             region?: string | null;
-            /** @description not available on this installation yet */
-            image?: unknown;
+            image?: string | null;
             /**
              * @description what lies between it and the host; as the operator’s policy when absent
              * @enum {string}
@@ -3192,8 +3367,7 @@ export interface components {
             wait?: boolean;
             wait_seconds?: number;
             region?: string | null;
-            /** @description not available on this installation yet */
-            image?: unknown;
+            image?: string | null;
             /**
              * @description what lies between it and the host; as the operator’s policy when absent
              * @enum {string}
@@ -3362,6 +3536,93 @@ export interface components {
             tenant: components["schemas"]["Tenant"];
             token: string;
             refresh_token: string;
+        };
+        Template: {
+            /** @description tpl_…; of those that come with the installation the slug */
+            id: string;
+            slug: string;
+            name: string;
+            description: string | null;
+            tenant_id: string | null;
+            workspace_id: string | null;
+            workspace_slug: string | null;
+            workspace_name: string | null;
+            project_id: string | null;
+            project_slug: string | null;
+            project_name: string | null;
+            external_workspace_id: string | null;
+            external_user_id: string | null;
+            external_project_id: string | null;
+            owner_user_id: string | null;
+            /** @enum {string} */
+            product: "sandbox" | "computer";
+            /** @enum {string} */
+            source: "builtin" | "custom";
+            /** @enum {string} */
+            default_size: "xs" | "small" | "medium" | "large" | "xl";
+            workdir: string;
+            preview_port: number | null;
+            install_command: string | null;
+            start_command: string | null;
+            readiness_probe: components["schemas"]["ReadinessProbe"] | null;
+            installed_tools: string[];
+            build_spec: components["schemas"]["BuildSpec"] | null;
+            /**
+             * @description ready stays ready while it is built again
+             * @enum {string}
+             */
+            state: "queued" | "building" | "ready" | "failed";
+            sizes: {
+                /** @enum {string} */
+                size: "xs" | "small" | "medium" | "large" | "xl";
+                /** @enum {string} */
+                state: "fast_ready" | "cold_boot_only" | "missing";
+            }[];
+            created_at: string | null;
+            updated_at: string | null;
+        };
+        TemplateBuild: {
+            id: string;
+            template_id: string;
+            /** @enum {string} */
+            state: "queued" | "building" | "ready" | "failed";
+            error: string | null;
+            triggered_by: string;
+            /** Format: date-time */
+            created_at: string;
+            started_at: string | null;
+            finished_at: string | null;
+            duration_ms: number | null;
+        };
+        TemplateCreateRequest: {
+            name: string;
+            slug?: string;
+            description?: string;
+            build_spec: components["schemas"]["BuildSpec"];
+            workspace_id?: string | null;
+            workspace_slug?: string | null;
+            workspace_name?: string | null;
+            project_id?: string | null;
+            project_slug?: string | null;
+            project_name?: string | null;
+            external_workspace_id?: string | null;
+            external_user_id?: string | null;
+            external_project_id?: string | null;
+        };
+        TemplateUpdateRequest: {
+            name?: string;
+            description?: string | null;
+            build_spec?: components["schemas"]["BuildSpec"];
+        };
+        TemplateValidateRequest: {
+            build_spec: unknown;
+        };
+        TemplateValidation: {
+            valid: boolean;
+            errors: {
+                path: string;
+                message: string;
+            }[];
         };
         Tenant: {
             /** Format: uuid */
@@ -3551,7 +3812,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description CONFLICT, SETUP_REQUIRED, SLUG_TAKEN, NAME_TAKEN, SANDBOX_NOT_RUNNING, IN_USE, NOT_EMPTY, SNAPSHOT_NOT_READY, ALREADY_ACCEPTED, LAST_OWNER, IDEMPOTENCY_IN_PROGRESS */
+        /** @description CONFLICT, SETUP_REQUIRED, SLUG_TAKEN, NAME_TAKEN, SANDBOX_NOT_RUNNING, IN_USE, TASK_RUNNING, NOT_EMPTY, SNAPSHOT_NOT_READY, ALREADY_ACCEPTED, LAST_OWNER, IDEMPOTENCY_IN_PROGRESS */
         Error409: {
             headers: {
                 [name: string]: unknown;
@@ -8940,6 +9201,442 @@ export interface operations {
             404: components["responses"]["Error404"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "templates.list": {
+        parameters: {
+            query?: {
+                /** @description Most objects in one answer. */
+                limit?: number;
+                /** @description `next_cursor` of the previous answer, with the same filters; valid 24 hours. */
+                cursor?: string;
+                workspace_id?: string;
+                project_id?: string;
+                external_workspace_id?: string;
+                external_user_id?: string;
+                external_project_id?: string;
+                state?: string;
+                name?: string;
+                slug?: string;
+                tag?: string;
+                product?: "sandbox" | "computer";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What sandboxes can be made from */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Template"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "templates.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateCreateRequest"];
+            };
+        };
+        responses: {
+            /** @description Make a template; its first build is queued */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Template"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "templates.buildSpec": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The JSON Schema of build_spec */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "templates.validate": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateValidateRequest"];
+            };
+        };
+        responses: {
+            /** @description What is wrong with a build_spec, without building it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["TemplateValidation"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "templates.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get a template */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Template"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "templates.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete a template; sandboxes made from it keep their files */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deleted"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "templates.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TemplateUpdateRequest"];
+            };
+        };
+        responses: {
+            /** @description Change a template; a new build_spec is that of the next build */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Template"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "templates.builds.list": {
+        parameters: {
+            query?: {
+                /** @description Most objects in one answer. */
+                limit?: number;
+                /** @description `next_cursor` of the previous answer, with the same filters; valid 24 hours. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List the builds of a template, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["TemplateBuild"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "templates.builds.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Build a template again */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["TemplateBuild"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "templates.builds.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                build_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get a build */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["TemplateBuild"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "templates.builds.logs": {
+        parameters: {
+            query?: {
+                lines?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                build_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The last lines of a build */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["LogLine"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "templates.builds.logs.stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                build_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lines of a build, as they come */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             422: components["responses"]["Error422"];
             429: components["responses"]["Error429"];
             500: components["responses"]["Error500"];

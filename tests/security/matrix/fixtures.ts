@@ -67,6 +67,21 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     // Of one that runs: nothing happens to it.
     make: async (place) => (await place.organization.call('POST', '/bulk/sandboxes/resume', { ids: [await sandbox(place)] })).data.id,
   },
+  templates: {
+    target: 'resource',
+    make: async ({ organization, project }) => {
+      count += 1;
+      const body = { name: `Fixture ${count}`, build_spec: { from: 'miosa-sandbox' }, project_id: await organization.project(project) };
+      const { id } = (await organization.call('POST', '/templates', body)).data;
+      // While it is built some answers are other ones.
+      for (let state = 'queued'; state !== 'ready'; ) state = (await organization.call('GET', `/templates/${id}`)).data.state;
+      return id;
+    },
+  },
+  'templates/builds': {
+    target: 'resource',
+    make: async ({ organization }, id) => (await organization.call('GET', `/templates/${id}/builds`)).data[0].id,
+  },
   workspaces: {
     target: 'place',
     // A caller that sees one workspace only gets that one: it cannot be made anew for it.

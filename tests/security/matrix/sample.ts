@@ -14,6 +14,7 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
   name: 'Matrix',
   email: 'matrix@example.com',
   permissions: ['sandbox:read'],
+  build_spec: { from: 'miosa-sandbox' },
   files: [{ path: 'matrix.txt', content: 'x' }],
 };
 

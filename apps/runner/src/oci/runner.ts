@@ -2,11 +2,13 @@ import { chownSync, mkdirSync, rmdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '@miosa/kernel';
+import { openFaultPoints } from '@miosa/runtime';
 import type { RunnerConfig } from '../config.ts';
 import { createBooter } from './boot.ts';
 import { until } from './cgroups/files.ts';
 import { openCgroups } from './cgroups/open.ts';
 import { openDisk } from './disk.ts';
+import { cgroupsAtPoints, helperAtPoints, recordsAtPoints } from './fault-points.ts';
 import { startHelper } from './helper.ts';
 import { raiseHostLimits } from './host-limits.ts';
 import { hasMemoryToSpare } from './host-room.ts';
@@ -36,6 +38,7 @@ export interface Runner {
 
 /** How many sandboxes are stopped side by side. */
 const STOP_BATCH = 8;
+const LINKS_GO_WITHIN_MS = 20_000;
 
 /** Opens everything and recovers from whatever state the last runner left. `onFailure`: the process must end, a new one recovers. */
 export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (reason: string) => void): Promise<Runner> => {
@@ -49,10 +52,11 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
   mkdirSync(socketsDir, { recursive: true, mode: 0o750 });
   chownSync(socketsDir, 0, config.gid);
   mkdirSync(stage, { recursive: true, mode: 0o755 });
-  const records = openRecords(join(folder, 'sandboxes'));
+  const point = openFaultPoints(config.faultPoints);
+  const records = recordsAtPoints(openRecords(join(folder, 'sandboxes')), point);
   const snapshots = openSnapshotRecords(join(folder, 'snapshots'));
-  const helper = startHelper(config.launchPath, onFailure);
-  const cgroups = cgroupsById(openCgroups(`miosa-${config.instance}`), records);
+  const helper = helperAtPoints(startHelper(config.launchPath, onFailure), point);
+  const cgroups = cgroupsAtPoints(cgroupsById(openCgroups(`miosa-${config.instance}`), records), point);
   const disk = await openDisk(helper, folder, config.diskGiB);
   const live = records.all().filter((record) => record.phase === 'running' && isAlive(record.process));
   const running = live.flatMap(({ spec, slot, brokeredHosts }) =>
@@ -153,14 +157,16 @@ export const openRunner = async (config: RunnerConfig, log: Log, onFailure: (rea
         await Promise.all(running.slice(start, start + STOP_BATCH).map(({ spec }) => stopOrGone(spec.id)));
       await slots.close();
       await network.leave();
-      // The kernel takes namespaces down in the background, many at a time, which is far quicker than link by link.
-      await until('network links go', 10_000, () => network.links().length === 0);
+      // The kernel takes namespaces down in the background, many at a time, which is far quicker than link by link. Those of a busy host that
+      // take longer are told of at the end: nothing that follows waits for them.
+      const slow = await until('network links go', LINKS_GO_WITHIN_MS, () => network.links().length === 0).catch((error: unknown) => error);
       await network.close();
       await cgroups.close();
       await disk.close();
       await helper.close();
       rmdirSync(stage);
       rmdirSync(stageParent);
+      if (slow !== undefined) throw slow;
     },
   };
 };

@@ -63,6 +63,7 @@ export const startFakeAgent = async ({ socketPath, folder, env }: FakeAgentOptio
       base = json().vars;
       return answer(response, 200, {});
     }
+    if (route === 'POST /tidy') return answer(response, 200, {}); // its folder has nothing of the kind
     if (route === 'POST /exec') return answer(response, 200, await runCommand(json(), { folder, env: base, groups }));
     if (route === 'POST /exec/stream') return streamCommand(json(), { folder, env: base, groups }, response);
     if (route === 'GET /ports') return answer(response, 200, { ports: [] });

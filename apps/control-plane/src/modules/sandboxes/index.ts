@@ -17,6 +17,7 @@ import { createNetworkPolicyRoutes } from './network-policy/routes.ts';
 import { createPreviewRoutes } from './previews/routes.ts';
 import { createSnapshotRoutes } from './snapshots/routes.ts';
 import { countByProject, totalsByProjects } from './store.ts';
+import { createTemplateRoutes } from './templates/routes.ts';
 import { createTerminalRoutes } from './terminal/routes.ts';
 import type { EndedReason } from './types.ts';
 
@@ -75,5 +76,6 @@ export const sandboxRoutes = (core: Parameters<typeof createLifecycleRoutes>[0])
   ...createEventRoutes(core),
   ...createLogRoutes(core),
   ...createBulkRoutes(core),
+  ...createTemplateRoutes(core),
   ...createInternalRoutes(core),
 ];

@@ -283,3 +283,16 @@ export const Id = Type.Object({ id: Type.String({ maxLength: 64 }) });
 export const ProcessIds = Type.Object({ id: Type.String({ maxLength: 64 }), pid: Type.String({ maxLength: 64 }) });
 export const PreviewIds = Type.Object({ id: Type.String({ maxLength: 64 }), preview_id: Type.String({ maxLength: 64 }) });
 export const SnapshotIds = Type.Object({ id: Type.String({ maxLength: 64 }), snapshot_id: Type.String({ maxLength: 64 }) });
+
+export const PortNumber = Type.Integer({ minimum: 1, maximum: 65_535 });
+
+export const Probe = Type.Object(
+  {
+    type: oneOf(['http', 'tcp', 'command']),
+    port: Type.Optional(PortNumber),
+    path: Type.Optional(Type.String({ pattern: '^/[\\x21-\\x7e]*$', maxLength: 2048, description: 'of http; default /' })),
+    command: Type.Optional(Type.String({ minLength: 1, maxLength: 32_768 })),
+    timeout_sec: Type.Optional(Type.Integer({ minimum: 1, maximum: 3600, description: 'seconds; default 60' })),
+  },
+  { title: 'ReadinessProbe' },
+);

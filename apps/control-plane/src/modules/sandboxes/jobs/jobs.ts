@@ -3,6 +3,7 @@ import { forgetOldBulk, runQueued } from '../bulk/run.ts';
 import type { Core } from '../deps.ts';
 import { collectCounters } from '../metrics/counters.ts';
 import { tendSnapshots } from '../snapshots/jobs.ts';
+import { tendTemplates } from '../templates/jobs.ts';
 import { compareWithHost } from './compare.ts';
 import { hibernatePaused } from './hibernate.ts';
 import { endOverdue } from './overdue.ts';
@@ -83,6 +84,7 @@ export const createJobs = (core: Core): Jobs => {
     createLoop(core, 'sandboxes.counters', COUNTERS_MS, collectCounters),
     createLoop(core, 'sandboxes.memory', MEMORY_MS, hibernatePaused),
     createLoop(core, 'sandboxes.bulk', TIMERS_MS, runQueued),
+    createLoop(core, 'sandboxes.templates', COMPARE_MS, tendTemplates),
     createLoop(core, 'sandboxes.bulk.old', FAILURES_MS, forgetOldBulk),
   ] as const;
   return {

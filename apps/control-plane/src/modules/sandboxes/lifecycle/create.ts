@@ -21,8 +21,11 @@ import { ensureStarted, startReady } from '../exec/start.ts';
 import { levelsOf } from '../network-policy/enforce.ts';
 import { copyPolicy, putPolicy } from '../network-policy/store.ts';
 import { assertAlwaysOn, assertSize } from '../policy.ts';
-import { checkOrigin, inheritedOwnership, namesOwner, originMetadata, originOf, useSnapshot } from '../snapshots/origin.ts';
+import { checkFits, checkOrigin, inheritedOwnership, namesOwner, originMetadata, originOf, useSnapshot } from '../snapshots/origin.ts';
 import { endBoot, findAny, insertSandbox } from '../store.ts';
+import { DEFAULT_TEMPLATE } from '../templates/builtin.ts';
+import { baseOf, defaultsOf, idOf } from '../templates/find.ts';
+import { imageOf } from '../templates/image.ts';
 import type { NewSandbox, ReadinessProbe, SandboxRow } from '../types.ts';
 import { keyIdOf, ownerOf } from '../visibility.ts';
 import { auditSandbox, startMetering, voidMetering } from './audit.ts';
@@ -40,6 +43,7 @@ import { gone } from './states.ts';
 export interface CreateRequest extends OwnershipRequest, ShapeRequest {
   readonly template_id?: string | undefined;
   readonly network_policy?: NetworkPolicyWire | undefined;
+  readonly image?: string | null | undefined;
   readonly snapshot_id?: string | null | undefined;
   readonly isolation?: Isolation | undefined;
   readonly name?: string | undefined;
@@ -59,22 +63,30 @@ export interface CreateRequest extends OwnershipRequest, ShapeRequest {
   readonly wait_seconds?: number | undefined;
 }
 
-const DEFAULTS = { template: 'miosa-sandbox', timeoutSec: 3600, waitSec: 60 } as const;
+const DEFAULTS = { timeoutSec: 3600, waitSec: 60 } as const;
 /** Enough for builds with many workers; a fork bomb meets it in milliseconds. */
 const PIDS_MAX = 2048;
 /** 5 bits each: 50 random bits. Slugs are never reused, so a collision (a billion sandboxes: 1 in 2 million) is an error, not a retry. */
 const SLUG_RANDOM_CHARACTERS = 10;
 
-/** Creates a sandbox. Resolves when it is command-ready, or with `wait: false` or after `wait_seconds` in the state it then has. */
-export const createSandbox = async (op: Op, core: Core, request: CreateRequest): Promise<Created> => {
+/**
+ * Creates a sandbox. `bare`: without what its template starts by itself. Resolves when it is command-ready, or with `wait: false` or after `wait_seconds` in the
+ * state it then has.
+ */
+export const createSandbox = async (op: Op, core: Core, asked: CreateRequest, how: { readonly bare?: true } = {}): Promise<Created> => {
   const accepted = performance.now();
   const earlier = await createdEarlier(op, core);
   if (earlier !== undefined)
-    return request.wait === false ? earlier : { ...earlier, row: await bootedElsewhere(op, core, earlier.row, waitMs(request)) };
-  refuseUnavailable({ ...request });
-  const origin = request.snapshot_id == null ? undefined : await originOf(op, core, request.snapshot_id);
+    return asked.wait === false ? earlier : { ...earlier, row: await bootedElsewhere(op, core, earlier.row, waitMs(asked)) };
+  refuseUnavailable({ ...asked });
+  const capabilities = await core.capabilities();
+  const origin = asked.snapshot_id == null ? undefined : await originOf(op, core, asked.snapshot_id);
+  const image = asked.image == null ? undefined : imageOf(asked.image, asked, capabilities);
+  const base =
+    origin === undefined ? await baseOf(op, core, image?.slug ?? asked.template_id ?? DEFAULT_TEMPLATE, capabilities) : undefined;
+  const request = base?.kind === 'custom' ? { ...asked, ...defaultsOf(base.spec, asked, how) } : asked;
   let shape = shapeOf(request, origin?.source.size as SizeName | undefined);
-  if (origin !== undefined) checkOrigin(origin, request.template_id, shape.diskMiB);
+  if (origin !== undefined) checkOrigin(origin, request.template_id);
   checkIdleTimeout(request.idle_timeout_sec);
   checkProbe(request.readiness_probe, request.start_command);
   checkMetadata('metadata', request.metadata ?? {});
@@ -83,9 +95,6 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
   const networkPolicy =
     request.network_policy === undefined ? undefined : networkPolicyWire(parseNetworkPolicy('network_policy', request.network_policy));
   await core.tenancy.assertSetupDone(op);
-  const capabilities = await core.capabilities();
-  const templateId = origin?.source.template_id ?? request.template_id ?? DEFAULTS.template;
-  if (origin === undefined && !capabilities.templates.includes(templateId)) throw notFound();
   const ownership =
     origin !== undefined && !namesOwner(request)
       ? await inheritedOwnership(op, core, origin.snapshot)
@@ -96,6 +105,8 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
   if (existing !== undefined) return found(op, core, existing, ownership, request);
   const defaults = await defaultsFor(core, ownership, request.always_on === true);
   if (origin === undefined) shape = shapeOf(request, defaults.size ?? undefined);
+  const files = origin ?? (base?.kind === 'custom' ? base.origin : undefined);
+  if (files !== undefined) checkFits(files, shape.diskMiB);
   assertSize(core.policy, shape.size);
   if (request.always_on === true) assertAlwaysOn(core.policy, defaults.plan);
   const idle = request.idle_timeout_sec ?? defaults.idleTimeoutSec ?? core.policy.idleTimeoutSec;
@@ -104,17 +115,27 @@ export const createSandbox = async (op: Op, core: Core, request: CreateRequest):
   const draft = draftOf(
     op,
     { ...request, idle_timeout_sec: idle },
-    { shape, ownership, templateId, isolation, resumeKeeps: capabilities.pauseKeeps, now: core.now() },
+    {
+      shape,
+      ownership,
+      templateId: origin?.source.template_id ?? (base === undefined ? DEFAULT_TEMPLATE : idOf(base)),
+      isolation,
+      resumeKeeps: capabilities.pauseKeeps,
+      now: core.now(),
+    },
   );
   const created = await launch(op, core, {
     named,
-    draft: origin === undefined ? draft : { ...draft, snapshot_id: origin.snapshot.id, boot_path: 'snapshot' },
+    draft:
+      origin === undefined
+        ? { ...draft, image: image?.reference ?? null }
+        : { ...draft, snapshot_id: origin.snapshot.id, boot_path: 'snapshot' },
     ownership,
     vars,
     networkPolicy,
     accepted,
     action: 'sandboxes.create',
-    fromSnapshot: origin?.snapshot.id,
+    fromSnapshot: files?.snapshot.id,
     copyOf: origin?.source.id,
     wait: request.wait,
     waitMs: waitMs(request),

@@ -6,7 +6,20 @@ import type { Core } from '../deps.ts';
 import { EXEC } from '../exec/routes.ts';
 import { exec } from '../exec/service.ts';
 import { renderSandbox, renderSandboxes, sandboxOf } from '../render.ts';
-import { Deleted, ExecResult, Id, LogLine, nullable, oneOf, Readiness, Sandbox, SandboxUsage, SecretHosts } from '../schemas.ts';
+import {
+  Deleted,
+  ExecResult,
+  Id,
+  LogLine,
+  nullable,
+  oneOf,
+  PortNumber,
+  Probe,
+  Readiness,
+  Sandbox,
+  SandboxUsage,
+  SecretHosts,
+} from '../schemas.ts';
 import { createSandbox } from './create.ts';
 import { logLines, readiness, usageOf } from './facts.ts';
 import { runOnce } from './run.ts';
@@ -17,20 +30,8 @@ const WRITE = { scope: 'sandboxes:write' } as const;
 
 const Timeout = Type.Integer({ minimum: 60, maximum: 86_400, description: 'seconds' });
 const IdleTimeout = Type.Integer({ minimum: 0, maximum: 86_400, description: 'seconds; 0 = off, else at least 60' });
-const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
 /** Fields of capabilities that this installation does not have; refused by the service with a clear answer. */
 const Later = Type.Optional(Type.Unknown({ description: 'not available on this installation yet' }));
-
-const Probe = Type.Object(
-  {
-    type: oneOf(['http', 'tcp', 'command']),
-    port: Type.Optional(Port),
-    path: Type.Optional(Type.String({ pattern: '^/[\\x21-\\x7e]*$', maxLength: 2048, description: 'of http; default /' })),
-    command: Type.Optional(Type.String({ minLength: 1, maxLength: 32_768 })),
-    timeout_sec: Type.Optional(Type.Integer({ minimum: 1, maximum: 3600, description: 'seconds; default 60' })),
-  },
-  { title: 'ReadinessProbe' },
-);
 
 const SHAPE = {
   size: Type.Optional(oneOf(Object.keys(SIZES) as SizeName[])),
@@ -59,14 +60,18 @@ const CREATE = {
   ),
   tags: Type.Optional(Tags),
   metadata: Type.Optional(Metadata),
-  preview_port: Type.Optional(Port),
+  preview_port: Type.Optional(PortNumber),
   start_command: Type.Optional(
     Type.String({ minLength: 1, maxLength: 32_768, description: 'runs as the service `start`: at each boot, and again when it fails' }),
   ),
   wait: Type.Optional(Type.Boolean()),
   wait_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 120 })),
   region: Type.Optional(nullable(Type.String())),
-  image: Later,
+  image: Type.Optional(
+    nullable(
+      Type.String({ maxLength: 512, description: 'registry name of an OCI image that the operator has imported; instead of template_id' }),
+    ),
+  ),
   isolation: Type.Optional(
     oneOf(['container', 'gvisor', 'microvm'], { description: 'what lies between it and the host; as the operator’s policy when absent' }),
   ),
@@ -98,7 +103,7 @@ const UpdateBody = Type.Object(
     always_on: Type.Optional(Type.Boolean()),
     timeout_sec: Type.Optional(Timeout),
     idle_timeout_sec: Type.Optional(IdleTimeout),
-    preview_port: Type.Optional(nullable(Port)),
+    preview_port: Type.Optional(nullable(PortNumber)),
     ...SHAPE,
     external_workspace_id: OWNERSHIP_FIELDS.external_workspace_id,
     external_user_id: OWNERSHIP_FIELDS.external_user_id,

@@ -37,12 +37,15 @@ export const useSnapshot = async (tx: Tx, id: string, now: Date): Promise<void> 
   await touchSnapshot(tx, id, now);
 };
 
-/** Its files lie on its template, and must fit. */
-export const checkOrigin = ({ snapshot, source }: Origin, templateId: string | undefined, diskMiB: number): void => {
+/** Its files lie on its template. */
+export const checkOrigin = ({ source }: Origin, templateId: string | undefined): void => {
   if (templateId !== undefined && templateId !== source.template_id)
     throw invalid('template_id', `the snapshot was made with template ${source.template_id}`);
+};
+
+export const checkFits = ({ snapshot }: Origin, diskMiB: number): void => {
   if (Number(snapshot.size_bytes) > diskMiB * 2 ** 20)
-    throw invalid('size', `the snapshot holds ${snapshot.size_bytes} bytes, more than the disk of this size`);
+    throw invalid('size', `what it is made from holds ${snapshot.size_bytes} bytes, more than the disk of this size`);
 };
 
 const SELECTORS = [

@@ -20,7 +20,7 @@ export interface SnapshotTable {
   state: SnapshotState;
   state_reason: Generated<string | null>;
   deadline: Date | null;
-  /** Taken for one fork, gone after it, never shown. */
+  /** Of one fork, gone after it, or of a template; never shown. */
   hidden: boolean;
   comment: string | null;
   keep: boolean;
@@ -101,6 +101,11 @@ export const endCreating = (db: Db, id: string, set: Updateable<SnapshotTable>):
     .where('state', '=', 'creating')
     .returningAll()
     .executeTakeFirst();
+
+/** A hidden one that is to stay. */
+export const keepSnapshot = async (tx: Tx, id: string): Promise<void> => {
+  await tx.updateTable('snapshots').set({ keep: true, retention_seconds: null, expires_at: null }).where('id', '=', id).execute();
+};
 
 export const touchSnapshot = async (tx: Tx, id: string, now: Date): Promise<void> => {
   await tx.updateTable('snapshots').set({ last_used_at: now }).where('id', '=', id).execute();
