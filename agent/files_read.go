@@ -189,9 +189,11 @@ func (j *jsonErrors) Write(data []byte) (int, error) {
 	return j.ResponseWriter.Write(data)
 }
 
-// ReadFrom keeps net/http's pooled buffers in use.
+// ReadFrom moves bytes in chunks of what a reader takes at a time; net/http's own are of half that, and each costs the reader as much as a whole one.
 func (j *jsonErrors) ReadFrom(source io.Reader) (int64, error) {
-	return io.Copy(j.ResponseWriter, source)
+	chunk := chunks.Get().(*[chunkBytes]byte)
+	defer chunks.Put(chunk)
+	return io.CopyBuffer(struct{ io.Writer }{j}, struct{ io.Reader }{source}, chunk[:])
 }
 
 // contentType goes by the name only. The system's MIME tables are not read: they cost a megabyte of memory for good.

@@ -349,6 +349,7 @@ create table sandboxes (
   parent_sandbox_id text,
   restoring_from text,
   readiness_probe jsonb,
+  image text,
   constraint sandboxes_slug_key UNIQUE (slug),
   constraint sandboxes_pkey PRIMARY KEY (id),
   constraint sandboxes_owner_user_id_fkey FOREIGN KEY (owner_user_id) REFERENCES users(id),

@@ -26,6 +26,8 @@ it.each([
   ['keys', true],
   ['keys ls', true],
   ['cli keys rotate', true],
+  ['template import busybox oci:/srv/image', false],
+  ['template ls', true],
   ['up', false],
   ['status', false],
 ])('"%s" is for the command line: %s', (line, expected) => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { databaseFault, migrate } from '@miosa/db';
 import { createLog } from '@miosa/http';
 import type { Log } from '@miosa/kernel';
@@ -32,6 +33,12 @@ const stopOnSignal = (controlPlane: ControlPlane, log: Log): void => {
   process.on('SIGTERM', (signal) => void stop(signal));
   process.on('SIGINT', (signal) => void stop(signal));
 };
+
+/**
+ * By default V8 collects the whole heap after each 64 MiB of buffers that passed through, long freed ones too: a download of 100 MiB cost 200 ms of
+ * collecting in pauses of up to 60 ms, for everybody. As part of the usual limit they cost half of that, in bounded memory as before.
+ */
+setFlagsFromString('--external-memory-accounted-in-global-limit');
 
 const run = async (): Promise<void> => {
   const config = readConfig(process.env);

@@ -122,6 +122,8 @@ export interface RuntimeCapabilities {
   /** What survives `pause` (contract: `resume_keeps`). */
   readonly pauseKeeps: 'files' | 'memory';
   readonly templates: readonly string[];
+  /** Names of imported images, in full (`imageReference` of the kernel), each with its template. */
+  readonly images?: Readonly<Record<string, string>>;
   /** Of now. */
   readonly host: HostRoom;
   /** Machines ready to be claimed, by template. Absent = the driver boots every one when it is asked for. */

@@ -3243,8 +3243,7 @@ export interface components {
             wait?: boolean;
             wait_seconds?: number;
             region?: string | null;
-            /** @description not available on this installation yet */
-            image?: unknown;
+            image?: string | null;
             /**
              * @description what lies between it and the host; as the operator’s policy when absent
              * @enum {string}
@@ -3368,8 +3367,7 @@ export interface components {
             wait?: boolean;
             wait_seconds?: number;
             region?: string | null;
-            /** @description not available on this installation yet */
-            image?: unknown;
+            image?: string | null;
             /**
              * @description what lies between it and the host; as the operator’s policy when absent
              * @enum {string}

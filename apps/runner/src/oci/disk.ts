@@ -59,9 +59,33 @@ const makeImage = async (image: string, gib: number): Promise<void> => {
   await rename(`${image}.tmp`, image);
 };
 
-const detachLoops = async (image: string): Promise<void> => {
-  for (const line of (await command('losetup', '--noheadings', '--output', 'NAME', '--associated', image)).split('\n'))
-    if (line.trim() !== '') await command('losetup', '--detach', line.trim());
+/** Devices that read and write the image now, by its inode; one that is let go as soon as nobody holds it is among them. */
+const loopsOf = async (image: string): Promise<string[]> =>
+  (await command('losetup', '--noheadings', '--output', 'NAME', '--associated', image))
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+
+/**
+ * The one device of the image. A file system behind two devices is two file systems that destroy each other: one that an ending sandbox still
+ * holds is used again, never joined by another.
+ */
+const attach = async (image: string): Promise<string> => {
+  const [bound, ...others] = await loopsOf(image);
+  if (others.length > 0) throw new Error(`${image} is behind several loop devices: ${[bound, ...others].join(', ')}. Detach all of them.`);
+  return bound ?? (await command('losetup', '--find', '--show', '--direct-io=on', image)).trim();
+};
+
+const DETACH_WITHIN_MS = 15_000;
+
+const detach = async (image: string): Promise<void> => {
+  const until = performance.now() + DETACH_WITHIN_MS;
+  for (let loops = await loopsOf(image); loops.length > 0; loops = await loopsOf(image)) {
+    for (const loop of loops) await command('losetup', '--detach', loop).catch(() => {}); // it may have gone meanwhile
+    if ((await loopsOf(image)).length === 0) return;
+    if (performance.now() > until) throw new Error(`the disk image is still held by a process of a sandbox (${loops.join(', ')})`);
+    await sleep(100);
+  }
 };
 
 /**
@@ -75,8 +99,7 @@ export const openDisk = async (helper: Helper, folder: string, gib: number): Pro
   mkdirSync(root, { recursive: true, mode: 0o711 });
   if (!existsSync(image)) await makeImage(image, gib);
   if (!isMounted(root)) {
-    await detachLoops(image);
-    const loop = await command('losetup', '--find', '--show', '--direct-io=on', image);
+    const loop = await attach(image);
     // discard: what is deleted inside goes back to the host's file system, in which the image is sparse.
     // nodatasum: the host's storage checks itself, and checksums cost a third of the write speed on two cores.
     await command('mount', '-t', 'btrfs', '-o', 'noatime,nodatasum,discard=async,nodev,nosuid', loop, root);
@@ -137,7 +160,7 @@ export const openDisk = async (helper: Helper, folder: string, gib: number): Pro
           await sleep(100);
         }
       }
-      await detachLoops(image);
+      await detach(image);
     },
   };
 };

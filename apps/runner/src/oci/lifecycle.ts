@@ -254,6 +254,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
       tiersAbsent: await tiers.absent(),
       pauseKeeps: 'memory',
       templates: templates.list(),
+      images: templates.images(),
       host: hostRoom(cgroups),
       warm: pool.ready(),
     }),

@@ -9,7 +9,7 @@ import { ask, isReady } from './socket.ts';
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const LOWEST_FREE_PORT = 1024;
 /** Hundreds of sandboxes on a busy machine. */
-const SHUTDOWN_WITHIN_MS = 40_000;
+const SHUTDOWN_WITHIN_MS = 90_000;
 
 /** Settings for experts go to their process by prefix; nothing else is inherited from the terminal. */
 const tuning = (prefix: string): Record<string, string> =>

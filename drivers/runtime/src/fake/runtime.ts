@@ -50,7 +50,8 @@ const bytesIn = (folder: string): number =>
     .filter((entry) => entry.isFile())
     .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
 
-const TEMPLATES = ['miosa-sandbox'];
+const TEMPLATES = ['miosa-sandbox', 'alpine'];
+const IMAGES = { 'docker.io/library/alpine:3.20': 'alpine' };
 const absent = (): Fault => new Fault('NOT_FOUND', 'There is no such sandbox on this host.');
 
 /** For tests: machines are folders and an in-process agent that runs commands on the host, with no isolation whatsoever. */
@@ -260,6 +261,7 @@ export const createFakeRuntime = (): FakeRuntime => {
       tiersAbsent: [],
       pauseKeeps: 'memory',
       templates: TEMPLATES,
+      images: IMAGES,
       host,
       warm: { 'miosa-sandbox': warm },
     }),

@@ -42,6 +42,8 @@ const responseOf = (message: IncomingMessage): FetchResponse => ({
   text: async () => (await collect(message)).toString('utf8'),
   arrayBuffer: async () => {
     const bytes = await collect(message);
+    // Small ones lie in a buffer that others share.
+    if (bytes.byteLength === bytes.buffer.byteLength) return bytes.buffer;
     return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
   },
 });

@@ -56,7 +56,7 @@ export const sandboxOf = (core: Core, row: SandboxRow, echo: Echo, runtimeMs: nu
     ended_reason: row.ended_reason,
     ready: isReady(row),
     template_id: row.template_id,
-    image: null,
+    image: row.image,
     size: row.size,
     cpu_count: row.cpu_count,
     memory_mb: row.memory_mb,

@@ -57,6 +57,8 @@ export interface SandboxTable {
   state_reason: string | null;
   ended_reason: EndedReason | null;
   template_id: string;
+  /** By which the template was asked for. */
+  image: Generated<string | null>;
   size: string;
   cpu_count: number;
   memory_mb: number;

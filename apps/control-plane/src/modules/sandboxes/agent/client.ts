@@ -1,7 +1,6 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Fault } from '@miosa/kernel';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -65,19 +64,22 @@ const exchange = (pool: Pool, request: AgentRequest, onStart: (outgoing: ClientR
   new Promise((resolve, reject) => {
     const payload = request.json === undefined ? undefined : Buffer.from(JSON.stringify(request.json));
     const outgoing = start(pool, request, payload);
-    let answered = false;
-    outgoing.on('error', reject);
-    outgoing.once('response', (response) => {
-      answered = true;
-      resolve(response);
-    });
+    outgoing.on('error', reject); // an answer that is already there counts, not the broken pipe
+    outgoing.once('response', resolve);
     onStart(outgoing);
     if (request.body === undefined) outgoing.end(payload);
-    // An agent that refuses early answers and closes while we still send: its answer counts then, not the broken pipe.
-    else pipeline(request.body, outgoing).catch((error: unknown) => (answered ? undefined : reject(asError(error))));
+    else feed(request.body, outgoing);
   });
 
-const asError = (value: unknown): Error => (value instanceof Error ? value : new Error(String(value)));
+/**
+ * A body that breaks off breaks the request off. An agent that refuses early answers and closes while we still send: the body is left unread then,
+ * not destroyed, since the refusal goes to its sender over the same connection.
+ */
+const feed = (body: Readable, outgoing: ClientRequest): void => {
+  body.on('error', (error) => outgoing.destroy(error));
+  body.once('close', () => body.readableEnded || outgoing.destroy(new Error('the upload was broken off')));
+  body.pipe(outgoing);
+};
 
 /** Keeps our own faults and cuts; everything else means the agent did not answer. */
 export const asFault = (error: unknown): unknown =>

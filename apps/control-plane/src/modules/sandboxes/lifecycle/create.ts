@@ -25,6 +25,7 @@ import { checkFits, checkOrigin, inheritedOwnership, namesOwner, originMetadata,
 import { endBoot, findAny, insertSandbox } from '../store.ts';
 import { DEFAULT_TEMPLATE } from '../templates/builtin.ts';
 import { baseOf, defaultsOf, idOf } from '../templates/find.ts';
+import { imageOf } from '../templates/image.ts';
 import type { NewSandbox, ReadinessProbe, SandboxRow } from '../types.ts';
 import { keyIdOf, ownerOf } from '../visibility.ts';
 import { auditSandbox, startMetering, voidMetering } from './audit.ts';
@@ -42,6 +43,7 @@ import { gone } from './states.ts';
 export interface CreateRequest extends OwnershipRequest, ShapeRequest {
   readonly template_id?: string | undefined;
   readonly network_policy?: NetworkPolicyWire | undefined;
+  readonly image?: string | null | undefined;
   readonly snapshot_id?: string | null | undefined;
   readonly isolation?: Isolation | undefined;
   readonly name?: string | undefined;
@@ -79,7 +81,9 @@ export const createSandbox = async (op: Op, core: Core, asked: CreateRequest, ho
   refuseUnavailable({ ...asked });
   const capabilities = await core.capabilities();
   const origin = asked.snapshot_id == null ? undefined : await originOf(op, core, asked.snapshot_id);
-  const base = origin === undefined ? await baseOf(op, core, asked.template_id ?? DEFAULT_TEMPLATE, capabilities) : undefined;
+  const image = asked.image == null ? undefined : imageOf(asked.image, asked, capabilities);
+  const base =
+    origin === undefined ? await baseOf(op, core, image?.slug ?? asked.template_id ?? DEFAULT_TEMPLATE, capabilities) : undefined;
   const request = base?.kind === 'custom' ? { ...asked, ...defaultsOf(base.spec, asked, how) } : asked;
   let shape = shapeOf(request, origin?.source.size as SizeName | undefined);
   if (origin !== undefined) checkOrigin(origin, request.template_id);
@@ -122,7 +126,10 @@ export const createSandbox = async (op: Op, core: Core, asked: CreateRequest, ho
   );
   const created = await launch(op, core, {
     named,
-    draft: origin === undefined ? draft : { ...draft, snapshot_id: origin.snapshot.id, boot_path: 'snapshot' },
+    draft:
+      origin === undefined
+        ? { ...draft, image: image?.reference ?? null }
+        : { ...draft, snapshot_id: origin.snapshot.id, boot_path: 'snapshot' },
     ownership,
     vars,
     networkPolicy,

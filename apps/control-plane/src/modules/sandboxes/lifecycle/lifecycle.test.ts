@@ -97,7 +97,6 @@ describe('create', () => {
   });
 
   test.each([
-    [{ image: 'debian' }, 'image'],
     [{ git: { url: 'x' } }, 'git'],
     [{ region: 'eu' }, 'region'],
   ])('%j is refused as not available yet', async (request, field) => {
@@ -106,6 +105,26 @@ describe('create', () => {
     expect(body.error.details.fields).toEqual([
       { path: field, message: expect.stringContaining('not available on this installation yet') },
     ]);
+  });
+
+  test('an image is the template that the operator made of it', async () => {
+    const { status, body } = await world.call('POST', '/sandboxes', { image: 'alpine:3.20' });
+    expect(status).toBe(201);
+    const shown = { template_id: 'alpine', image: 'docker.io/library/alpine:3.20' };
+    expect(body.data).toMatchObject(shown);
+    expect((await world.call('GET', `/sandboxes/${body.data.id}`)).body.data).toMatchObject(shown);
+  });
+
+  test.each([
+    [{ image: 'debian' }, 'template import'],
+    [{ image: 'constructor' }, 'template import'],
+    [{ image: 'file:///etc/passwd' }, 'not the name'],
+    [{ image: 'alpine:3.20', template_id: 'miosa-sandbox' }, 'template_id'],
+    [{ image: 'alpine:3.20', snapshot_id: 'snp_00000000000000000000000000' }, ''],
+  ])('%j is refused', async (request, words) => {
+    const { status, body } = await world.call('POST', '/sandboxes', request);
+    expect(status).toBe('snapshot_id' in request ? 404 : 422);
+    expect(body.error.message).toContain(words);
   });
 
   test.each([

@@ -67,7 +67,11 @@ const CREATE = {
   wait: Type.Optional(Type.Boolean()),
   wait_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 120 })),
   region: Type.Optional(nullable(Type.String())),
-  image: Later,
+  image: Type.Optional(
+    nullable(
+      Type.String({ maxLength: 512, description: 'registry name of an OCI image that the operator has imported; instead of template_id' }),
+    ),
+  ),
   isolation: Type.Optional(
     oneOf(['container', 'gvisor', 'microvm'], { description: 'what lies between it and the host; as the operator’s policy when absent' }),
   ),

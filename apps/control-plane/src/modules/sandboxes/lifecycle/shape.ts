@@ -34,7 +34,7 @@ export const shapeOf = (request: ShapeRequest, otherwise: SizeName = DEFAULT_SIZ
   return { size: named, ...SIZES[named] };
 };
 
-const LATER = ['image', 'git', 'databases', 'buckets', 'volumes'] as const;
+const LATER = ['git', 'databases', 'buckets', 'volumes'] as const;
 
 /** Fields of the contract that this installation cannot honour are refused, never silently ignored. */
 export const refuseUnavailable = (body: Readonly<Record<string, unknown>>): void => {
