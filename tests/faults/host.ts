@@ -109,6 +109,10 @@ export const residue = (dataDir: string): Readonly<Record<string, readonly strin
   socket: namesIn(join(dataDir, 'run', 's')),
 });
 
+/** Quota groups in the disk image. Those of volumes that are gone are swept many at a time. */
+export const quotaGroups = (dataDir: string): number =>
+  linesOf('btrfs', 'qgroup', 'show', '--raw', join(dataDir, 'runner', 'disk')).filter((line) => line.startsWith('0/')).length;
+
 /** Everything on this host that is the platform's, but for the files in its folder: empty after a clean stop. */
 export const traces = (dataDir: string): string[] => {
   const instance = instanceOf(dataDir);

@@ -127,3 +127,22 @@ it('a full disk refuses writes in its own sandbox only, says so, and is well aga
   await full.files.write('more.bin', new Uint8Array(4 * 2 ** 20));
   await Promise.all([full.destroy(), neighbour.destroy()]);
 });
+
+it('a process that takes all memory is killed, says so, and neither its sandbox nor a neighbour is', async () => {
+  const { platform, miosa } = broken;
+  const neighbour = await createSurvivor(miosa);
+  const sandbox = await miosa.sandboxes.create({ size: 'xs', startCommand: 'sleep 5000' });
+  const agent = agentOf(platform.dataDir, sandbox.id);
+  const hungry = await sandbox.processes.start(['tail', '/dev/zero']);
+  await expect
+    .poll(() => sandbox.processes.get(hungry.id), { timeout: 60_000 })
+    .toMatchObject({ state: 'exited', signal: 'KILL', exitCode: 137 });
+  expect(await sandbox.exec(['tail', '/dev/zero'], { timeout: 60 })).toMatchObject({ signal: 'KILL', exitCode: 137, timedOut: false });
+  expect(agentOf(platform.dataDir, sandbox.id)).toBe(agent);
+  const start = (await sandbox.processes.list().all()).filter(({ name }) => name === 'start');
+  expect(start).toMatchObject([{ state: 'running' }]);
+  expect((await sandbox.exec('echo well')).stdout).toBe('well\n');
+  await expectSurvived(miosa, neighbour);
+  await Promise.all([sandbox.destroy(), neighbour.sandbox.destroy()]);
+  await settled(broken);
+});

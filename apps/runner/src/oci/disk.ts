@@ -10,6 +10,8 @@ const GIB = 2 ** 30;
 /** Kept free on the host's file system: an image that cannot grow turns read-only for every sandbox. */
 const HOST_RESERVE = 2 * GIB;
 const IMAGE_RESERVE = GIB / 2;
+/** A quota group that its volume left behind costs a line of accounting; so many are removed together. */
+const SWEPT_AFTER = 64;
 
 export interface Disk {
   /** Path of a volume, whether or not it exists. */
@@ -103,6 +105,8 @@ export const openDisk = async (helper: Helper, folder: string, gib: number): Pro
     await command('mount', '-t', 'btrfs', '-o', 'noatime,nodatasum,discard=async,nodev,nosuid', loop, root);
   }
   await helper.call('disk.prepare', { path: root });
+  let removed = 0;
+  let sweeping: Promise<void> = Promise.resolve();
   const volume = (id: string): string => join(root, id);
   const isFull = (): boolean => freeBytes(folder) < HOST_RESERVE || freeBytes(root) < IMAGE_RESERVE;
   const copy = async (from: string, id: string, limitBytes: number): Promise<number> => {
@@ -119,7 +123,13 @@ export const openDisk = async (helper: Helper, folder: string, gib: number): Pro
     },
     freeze: (from, id) => copy(from, id, 0),
     swap: (one, other) => helper.call('disk.swap', { from: volume(one), path: volume(other) }),
-    remove: (id) => helper.call('disk.delete', { path: volume(id) }),
+    remove: async (id) => {
+      await helper.call('disk.delete', { path: volume(id) });
+      removed += 1;
+      if (removed < SWEPT_AFTER) return;
+      removed = 0;
+      sweeping = sweeping.then(() => helper.call<void>('disk.sweep', { path: root })).catch(() => {}); // a later one does it too
+    },
     usedBytes,
     settledBytes: async (id) => {
       await command('sync', '--file-system', root);
@@ -139,6 +149,7 @@ export const openDisk = async (helper: Helper, folder: string, gib: number): Pro
       });
     },
     close: async () => {
+      await sweeping;
       await helper.call('disk.sweep', { path: root });
       // Mount namespaces of sandboxes that just ended are taken down in the background.
       for (let attempt = 0; isMounted(root); attempt++) {
