@@ -7,8 +7,10 @@ export interface Operation {
   /** Undefined for what makes its own sandbox. */
   readonly prepare?: (miosa: Miosa) => Promise<Prepared>;
   readonly run: (miosa: Miosa, prepared: Prepared | undefined, name: string) => Promise<unknown>;
-  /** Where the sandbox may be at rest afterwards, whether or not the call succeeded. */
+  /** Where the sandbox may be at rest afterwards. */
   readonly ends: readonly string[];
+  /** And where else, when the call was refused. */
+  readonly endsRefused?: readonly string[];
 }
 
 export interface Prepared {
@@ -45,7 +47,7 @@ export const operations = (books: Books): readonly Operation[] => [
   { name: 'create', run: (miosa, _, name) => miosa.sandboxes.create({ ...SHAPE, name }), ends: ['running', 'error'] },
   { name: 'fork', prepare: made, run: (miosa, of, name) => miosa.sandboxes.fork(idOf(of), { name }), ends: ['running'] },
   { name: 'pause', prepare: made, run: (miosa, of) => miosa.sandboxes.pause(idOf(of)), ends: ['running', 'paused'] },
-  { name: 'resume', prepare: paused, run: (miosa, of) => miosa.sandboxes.resume(idOf(of)), ends: ['running'] },
+  { name: 'resume', prepare: paused, run: (miosa, of) => miosa.sandboxes.resume(idOf(of)), ends: ['running'], endsRefused: ['paused'] },
   {
     name: 'hibernate',
     prepare: paused,
@@ -59,5 +61,5 @@ export const operations = (books: Books): readonly Operation[] => [
     run: (miosa, of) => miosa.sandboxes.restore(idOf(of), of?.snapshotId ?? '', { mode: 'in_place' }),
     ends: ['running'],
   },
-  { name: 'destroy', prepare: made, run: (miosa, of) => miosa.sandboxes.destroy(idOf(of)), ends: ['destroyed'] },
+  { name: 'destroy', prepare: made, run: (miosa, of) => miosa.sandboxes.destroy(idOf(of)), ends: ['destroyed'], endsRefused: ['running'] },
 ];

@@ -135,20 +135,27 @@ const rowsOf = async (names: readonly string[]): Promise<Row[]> => {
 /** As a customer's client comes: it repeats three times. */
 const run = ({ step, prepared, name }: Row): Promise<unknown> => step.operation.run(customer, prepared, name);
 
+type Outcome = 'done' | 'refused';
+
 /**
  * First those that may be caught by any trap of their operation, then those with a trap of their own. Last and briefly, since others may wait for
  * their locks, those in a transaction.
  */
-const startAll = async (rows: readonly Row[]): Promise<readonly Promise<unknown>[]> => {
+const startAll = async (rows: readonly Row[]): Promise<ReadonlyMap<Row, Promise<Outcome>>> => {
   const inTransaction = (row: Row): boolean => row.step.name.endsWith('.commit');
   const own = rows.filter(({ step }) => step.own !== '');
   const anywhere = rows.filter((row) => row.step.own === '' && !inTransaction(row));
-  const calls: Promise<unknown>[] = [];
+  const calls = new Map<Row, Promise<Outcome>>();
   let expected = 0;
   for (const group of [anywhere, own, rows.filter(inTransaction)]) {
     for (const row of group) points.trap(trapOf(row), row.step.passing);
-    calls.push(...group.map(run));
-    for (const call of calls) call.catch(() => {}); // judged below, by what is there afterwards
+    for (const row of group) {
+      const done = run(row).then(
+        (): Outcome => 'done',
+        (): Outcome => 'refused',
+      );
+      calls.set(row, done);
+    }
     expected += group.length;
     await expect
       .poll(
@@ -185,14 +192,15 @@ const atRest = async (): Promise<void> => {
   }
 };
 
-const expectLegal = async (row: Row, all: readonly Sandbox[]): Promise<void> => {
+const expectLegal = async (row: Row, outcome: Outcome | undefined, all: readonly Sandbox[]): Promise<void> => {
   const { operation } = row.step;
   const subjects = all.filter(({ id, name }) => id === row.prepared?.sandbox.id || name === row.name);
   const made = subjects.filter(({ name, state }) => name === row.name && state !== 'error');
   expect(made.length, `${operation.name} was carried out ${made.length} times`).toBeLessThanOrEqual(1);
   for (const sandbox of subjects) {
     const isSource = operation.name === 'fork' && sandbox.name !== row.name;
-    const legal = sandbox.name === row.name ? ['running', 'error'] : isSource ? ['running'] : operation.ends;
+    const refused = outcome === 'refused' ? (operation.endsRefused ?? []) : [];
+    const legal = sandbox.name === row.name ? ['running', 'error'] : isSource ? ['running'] : [...operation.ends, ...refused];
     expect([
       operation.name,
       trapOf(row),
@@ -229,11 +237,11 @@ const round = async (names: readonly string[], victims: readonly Victim[], lap: 
   lap('killed and back');
   await atRest();
   lap('at rest');
-  await Promise.allSettled(calls);
+  await Promise.all(calls.values());
   await atRest();
   lap('calls answered');
   const all = await listed(broken.miosa);
-  await inBatches(rows, AT_ONCE, (row) => expectLegal(row, all));
+  await inBatches(rows, AT_ONCE, async (row) => expectLegal(row, await calls.get(row), all));
   await expectUntouched();
   lap('judged');
   await removeOthers();
