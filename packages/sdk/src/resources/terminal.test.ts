@@ -169,3 +169,14 @@ it('sends no credential to an address that holds a ticket, and one to a tunnel',
   expect(text).toBe('out');
   terminal.close();
 });
+
+it('a tunnel whose reader left ends quietly when the socket does', async () => {
+  const tunnel = await api.miosa.sandboxes.tunnel('sbx_1', 80);
+  const socket = await api.socket();
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  await tunnel.readable.cancel();
+  await closed;
+  // Whatever the client's end of the socket throws reaches the process by now, and fails the run.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await expect(tunnel.writable.getWriter().write(new Uint8Array(1))).rejects.toMatchObject({ code: expect.any(String) });
+});

@@ -36,7 +36,11 @@ export const openTunnel = async (t: Transport, id: string, port: number, options
         incoming = controller;
       },
       pull: () => socket?.resume(),
-      cancel: () => socket?.close(),
+      cancel: () => {
+        // The stream is closed already: what the socket says of its own end has nobody to be told.
+        over = true;
+        socket?.close();
+      },
     },
     { highWaterMark: BUFFERED_MAX_BYTES, size: (chunk) => chunk?.byteLength ?? 0 },
   );
