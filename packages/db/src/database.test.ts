@@ -85,6 +85,15 @@ describe('statements of a transaction that are started together', () => {
     expect((await sql`select from counters where id >= 20`.execute(t.db.read)).rows).toHaveLength(0);
   });
 
+  it('tell the first failure also to code that awaits a later one', async () => {
+    const failed = t.db.tx(op, 'together', async (tx) => {
+      const early = sql`insert into counters values (1, 0)`.execute(tx);
+      early.catch(() => {});
+      await sql`select 1`.execute(tx);
+    });
+    await expect(failed).rejects.toMatchObject({ code: '23505' });
+  });
+
   it('do not commit when a failure was swallowed', async () => {
     const swallowed = t.db.tx(op, 'together', async (tx) => {
       await Promise.allSettled([sql`insert into counters values (22, 0)`.execute(tx), sql`select 1 / 0`.execute(tx)]);

@@ -1,5 +1,6 @@
 import {
   CompiledQuery,
+  type DatabaseConnection,
   DefaultConnectionProvider,
   DefaultQueryExecutor,
   type Driver,
@@ -11,12 +12,17 @@ import type pg from 'pg';
 import type { Tx, TxOptions } from './database.ts';
 import type { Schema } from './schema.ts';
 
+/** What the server says to every statement behind the one that failed. */
+const IN_FAILED_TRANSACTION = '25P02';
+
 /** The server's default is not said again. */
 const BEGIN: Readonly<Record<NonNullable<TxOptions['isolation']>, string>> = {
   'read committed': 'begin',
   'repeatable read': 'begin isolation level repeatable read',
   serializable: 'begin isolation level serializable',
 };
+
+const isAftermath = (error: unknown): boolean => (error as { code?: unknown } | undefined)?.code === IN_FAILED_TRANSACTION;
 
 export interface Sessions {
   readonly read: Kysely<Schema>;
@@ -27,7 +33,8 @@ export interface Sessions {
 /**
  * Kysely's own transaction sends a statement when the one before was answered. Here statements that the code starts together travel together,
  * `begin` with the first of them: each wait costs a caller half a millisecond. They run one after the other in the order in which they were
- * started; once one has failed, those behind it fail as well and nothing is committed. The pool's clients must pipeline.
+ * started; once one has failed, those behind it fail as well and nothing is committed: the error is then that of the first, whichever the
+ * code happened to await. The pool's clients must pipeline.
  */
 export const openSessions = (pool: pg.Pool): Sessions => {
   const dialect = new PostgresDialect({ pool });
@@ -46,10 +53,19 @@ export const openSessions = (pool: pg.Pool): Sessions => {
     run: (isolation, fn) =>
       executor.provideConnection(async (connection) => {
         let open = true;
+        let first: unknown;
+        const watched: DatabaseConnection = {
+          executeQuery: (query, options) =>
+            connection.executeQuery<never>(query, options).catch((error: unknown) => {
+              first ??= error;
+              throw error;
+            }),
+          streamQuery: (query, chunkSize, options) => connection.streamQuery(query, chunkSize, options),
+        };
         const inside = executor.withConnectionProvider({
           provideConnection: async (consumer) => {
             if (!open) throw new Error('a statement was started after the end of its transaction');
-            return consumer(connection);
+            return consumer(watched);
           },
         });
         const beginning = connection.executeQuery(CompiledQuery.raw(BEGIN[isolation]));
@@ -64,7 +80,7 @@ export const openSessions = (pool: pg.Pool): Sessions => {
           open = false;
           // Where this fails the connection is lost or unfit: the driver discards it, and the server undoes by itself.
           await driver.rollbackTransaction(connection).catch(() => {});
-          throw error;
+          throw isAftermath(error) ? (first ?? error) : error;
         }
       }),
   };
