@@ -11,6 +11,7 @@ const sources = typescriptSources();
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/kernel': [],
   'packages/hostnames': ['kernel'],
+  'packages/releases': ['kernel'],
   'packages/http': ['kernel'],
   'packages/db': ['kernel'],
   'packages/sdk': [],
@@ -19,11 +20,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'drivers/runtime': ['kernel'],
   'drivers/limits': ['kernel'],
   'drivers/mail': ['kernel'],
-  'apps/control-plane': ['kernel', 'hostnames', 'http', 'db', 'runtime', 'limits', 'mail'],
-  'apps/edge': ['kernel', 'hostnames', 'db'],
+  'drivers/blobs': ['kernel'],
+  'apps/control-plane': ['kernel', 'hostnames', 'releases', 'http', 'db', 'runtime', 'limits', 'mail', 'blobs'],
+  'apps/edge': ['kernel', 'hostnames', 'releases', 'db', 'blobs'],
   'apps/runner': ['kernel', 'runtime'],
   'apps/supervisor': ['kernel', 'hostnames', 'db'],
   'examples/white-label-cliniciq': ['sdk', 'react'],
+  'examples/agent-builds-static-app': ['sdk'],
   tests: ['sdk', 'react', 'control-plane', 'db', 'hostnames', 'limits', 'example-white-label-cliniciq'],
   bench: ['sdk', 'control-plane', 'db', 'kernel', 'limits'],
 };
@@ -38,6 +41,7 @@ const RANKS: Readonly<Record<string, number>> = {
   usage: 0,
   'browser-tokens': 1,
   sandboxes: 2,
+  deployments: 3,
   admin: 4,
 };
 const WITHIN_RANK = [

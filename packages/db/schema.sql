@@ -118,6 +118,191 @@ create table bulk_operations (
   constraint bulk_operations_action_check CHECK ((action = ANY (ARRAY['pause'::text, 'resume'::text, 'destroy'::text])))
 );
 
+create table deployment_build_lines (
+  build_id text not null,
+  seq integer not null,
+  ts timestamp with time zone not null,
+  stream text not null,
+  step text not null,
+  line text not null,
+  constraint deployment_build_lines_pkey PRIMARY KEY (build_id, seq),
+  constraint deployment_build_lines_build_id_fkey FOREIGN KEY (build_id) REFERENCES deployment_builds(id) ON DELETE CASCADE,
+  constraint deployment_build_lines_stream_check CHECK ((stream = ANY (ARRAY['stdout'::text, 'stderr'::text, 'system'::text])))
+);
+
+create table deployment_builds (
+  id text not null,
+  deployment_id text not null,
+  version_id text not null,
+  tenant_id uuid not null,
+  state text not null,
+  triggered_by text not null,
+  commit_sha text,
+  commit_message text,
+  error text,
+  promote boolean not null,
+  actor jsonb not null,
+  request_id text not null,
+  machine_id text,
+  lease_until timestamp with time zone,
+  cancel_requested_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  constraint deployment_builds_pkey PRIMARY KEY (id),
+  constraint deployment_builds_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES deployments(id),
+  constraint deployment_builds_machine_id_fkey FOREIGN KEY (machine_id) REFERENCES sandboxes(id),
+  constraint deployment_builds_version_id_fkey FOREIGN KEY (version_id) REFERENCES deployment_versions(id),
+  constraint deployment_builds_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'building'::text, 'ready'::text, 'failed'::text, 'cancelled'::text])))
+);
+
+create table deployment_env (
+  deployment_id text not null,
+  revision integer not null,
+  sealed_vars bytea not null,
+  sha256 text not null,
+  created_at timestamp with time zone not null,
+  constraint deployment_env_pkey PRIMARY KEY (deployment_id, revision),
+  constraint deployment_env_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES deployments(id)
+);
+
+create table deployment_instances (
+  id text not null,
+  deployment_id text not null,
+  version_id text not null,
+  release_id text not null,
+  tenant_id uuid not null,
+  machine_id text,
+  env_revision integer not null,
+  state text not null,
+  state_reason text,
+  port integer not null,
+  restarts integer default 0 not null,
+  drain_until timestamp with time zone,
+  deadline timestamp with time zone,
+  created_at timestamp with time zone not null,
+  started_at timestamp with time zone,
+  stopped_at timestamp with time zone,
+  updated_at timestamp with time zone not null,
+  constraint deployment_instances_pkey PRIMARY KEY (id),
+  constraint deployment_instances_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES deployments(id),
+  constraint deployment_instances_machine_id_fkey FOREIGN KEY (machine_id) REFERENCES sandboxes(id),
+  constraint deployment_instances_release_id_fkey FOREIGN KEY (release_id) REFERENCES deployment_releases(id),
+  constraint deployment_instances_version_id_fkey FOREIGN KEY (version_id) REFERENCES deployment_versions(id),
+  constraint deployment_instances_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'starting'::text, 'healthy'::text, 'unhealthy'::text, 'stopping'::text, 'stopped'::text, 'failed'::text])))
+);
+
+create table deployment_releases (
+  id text not null,
+  deployment_id text not null,
+  version_id text not null,
+  kind text not null,
+  sha256 text not null,
+  size_bytes bigint not null,
+  snapshot_id text,
+  collected_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint deployment_releases_pkey PRIMARY KEY (id),
+  constraint deployment_releases_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES deployments(id),
+  constraint deployment_releases_snapshot_id_fkey FOREIGN KEY (snapshot_id) REFERENCES snapshots(id),
+  constraint deployment_releases_kind_check CHECK ((kind = ANY (ARRAY['static'::text, 'oci'::text, 'rootfs'::text])))
+);
+
+create table deployment_uploads (
+  id text not null,
+  deployment_id text not null,
+  tenant_id uuid not null,
+  files jsonb not null,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone not null,
+  constraint deployment_uploads_pkey PRIMARY KEY (id),
+  constraint deployment_uploads_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES deployments(id)
+);
+
+create table deployment_versions (
+  id text not null,
+  deployment_id text not null,
+  tenant_id uuid not null,
+  version_number integer not null,
+  kind text,
+  state text not null,
+  state_reason text,
+  source_type text not null,
+  source jsonb not null,
+  source_sandbox_id text,
+  source_sha256 text,
+  request jsonb not null,
+  metadata jsonb default '{}'::jsonb not null,
+  artifact_sha256 text,
+  files integer,
+  total_bytes bigint,
+  entrypoint text,
+  run_command text,
+  port integer,
+  health_check_path text,
+  env_revision integer not null,
+  release_id text,
+  build_id text,
+  created_by text not null,
+  promoted_at timestamp with time zone,
+  archived_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint deployment_versions_pkey PRIMARY KEY (id),
+  constraint deployment_versions_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES deployments(id),
+  constraint deployment_versions_release_id_fkey FOREIGN KEY (release_id) REFERENCES deployment_releases(id),
+  constraint deployment_versions_kind_check CHECK ((kind = ANY (ARRAY['static'::text, 'dynamic'::text]))),
+  constraint deployment_versions_source_type_check CHECK ((source_type = ANY (ARRAY['sandbox'::text, 'snapshot'::text, 'upload'::text, 'repo'::text]))),
+  constraint deployment_versions_state_check CHECK ((state = ANY (ARRAY['created'::text, 'building'::text, 'ready'::text, 'failed'::text, 'archived'::text])))
+);
+
+create table deployments (
+  id text not null,
+  tenant_id uuid not null,
+  workspace_id uuid not null,
+  project_id uuid not null,
+  owner_user_id uuid,
+  external_workspace_id text,
+  external_user_id text,
+  external_project_id text,
+  name text not null,
+  slug text not null,
+  metadata jsonb default '{}'::jsonb not null,
+  state text not null,
+  state_reason text,
+  source_type text not null,
+  repo_url text,
+  branch text,
+  auto_deploy boolean not null,
+  sealed_webhook_secret bytea,
+  build_command text,
+  run_command text,
+  port integer,
+  health_check_path text,
+  replicas integer not null,
+  size text not null,
+  spa text not null,
+  env_revision integer default 0 not null,
+  next_version_number integer default 1 not null,
+  active_version_id text,
+  active_env_revision integer default 0 not null,
+  previous_version_id text,
+  deployed_at timestamp with time zone,
+  test boolean default false not null,
+  created_by text not null,
+  deleted_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint deployments_pkey PRIMARY KEY (id),
+  constraint deployments_owner_user_id_fkey FOREIGN KEY (owner_user_id) REFERENCES users(id),
+  constraint deployments_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id),
+  constraint deployments_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  constraint deployments_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
+  constraint deployments_source_type_check CHECK ((source_type = ANY (ARRAY['sandbox'::text, 'upload'::text, 'repo'::text]))),
+  constraint deployments_spa_check CHECK ((spa = ANY (ARRAY['auto'::text, 'on'::text, 'off'::text]))),
+  constraint deployments_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'building'::text, 'running'::text, 'stopped'::text, 'failed'::text])))
+);
+
 create table device_logins (
   id uuid not null,
   device_hash bytea not null,
@@ -176,6 +361,19 @@ create table events (
   data jsonb not null,
   created_at timestamp with time zone not null,
   constraint events_pkey PRIMARY KEY (tenant_id, id)
+);
+
+create table host_routes (
+  space text not null,
+  name text not null,
+  tenant_id uuid not null,
+  resource_type text not null,
+  resource_id text not null,
+  retired_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  constraint host_routes_pkey PRIMARY KEY (space, name),
+  constraint host_routes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  constraint host_routes_space_check CHECK ((space = ANY (ARRAY['managed'::text, 'exact'::text, 'base'::text])))
 );
 
 create table idempotency_keys (
@@ -350,6 +548,7 @@ create table sandboxes (
   restoring_from text,
   readiness_probe jsonb,
   image text,
+  purpose text,
   constraint sandboxes_slug_key UNIQUE (slug),
   constraint sandboxes_pkey PRIMARY KEY (id),
   constraint sandboxes_owner_user_id_fkey FOREIGN KEY (owner_user_id) REFERENCES users(id),
@@ -359,6 +558,7 @@ create table sandboxes (
   constraint sandboxes_snapshot_id_fkey FOREIGN KEY (snapshot_id) REFERENCES snapshots(id),
   constraint sandboxes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   constraint sandboxes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
+  constraint sandboxes_purpose_check CHECK ((purpose = ANY (ARRAY['build'::text, 'instance'::text]))),
   constraint sandboxes_state_check CHECK ((state = ANY (ARRAY['provisioning'::text, 'running'::text, 'paused'::text, 'error'::text, 'destroyed'::text]))),
   constraint sandboxes_transition_check CHECK ((transition = ANY (ARRAY['pausing'::text, 'resuming'::text, 'destroying'::text, 'snapshotting'::text, 'restoring'::text, 'resizing'::text, 'hibernating'::text])))
 );
@@ -504,6 +704,16 @@ create table templates (
   constraint templates_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'building'::text, 'ready'::text, 'failed'::text])))
 );
 
+create table tenant_blobs (
+  tenant_id uuid not null,
+  sha256 text not null,
+  size_bytes bigint not null,
+  encodings jsonb default '{}'::jsonb not null,
+  last_used_at timestamp with time zone not null,
+  constraint tenant_blobs_pkey PRIMARY KEY (tenant_id, sha256),
+  constraint tenant_blobs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+
 create table tenants (
   id uuid not null,
   name text,
@@ -627,6 +837,34 @@ CREATE INDEX bulk_items_queued ON public.bulk_items USING btree (operation_id, "
 
 CREATE INDEX bulk_operations_time ON public.bulk_operations USING btree (created_at);
 
+CREATE INDEX deployment_builds_due ON public.deployment_builds USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'building'::text]));
+
+CREATE UNIQUE INDEX deployment_builds_one ON public.deployment_builds USING btree (deployment_id) WHERE (state = 'building'::text);
+
+CREATE INDEX deployment_builds_page ON public.deployment_builds USING btree (deployment_id, created_at DESC, id DESC);
+
+CREATE INDEX deployment_instances_live ON public.deployment_instances USING btree (version_id) WHERE (state <> ALL (ARRAY['stopped'::text, 'failed'::text]));
+
+CREATE INDEX deployment_instances_machine ON public.deployment_instances USING btree (machine_id);
+
+CREATE INDEX deployment_instances_page ON public.deployment_instances USING btree (deployment_id, created_at DESC, id DESC);
+
+CREATE INDEX deployment_releases_kept ON public.deployment_releases USING btree (created_at) WHERE (collected_at IS NULL);
+
+CREATE INDEX deployment_releases_page ON public.deployment_releases USING btree (deployment_id, created_at DESC, id DESC);
+
+CREATE UNIQUE INDEX deployment_versions_number ON public.deployment_versions USING btree (deployment_id, version_number DESC);
+
+CREATE INDEX deployment_versions_suffix ON public.deployment_versions USING btree (deployment_id, "right"(id, 10));
+
+CREATE INDEX deployments_external ON public.deployments USING btree (tenant_id, external_workspace_id, created_at DESC) WHERE (deleted_at IS NULL);
+
+CREATE INDEX deployments_page ON public.deployments USING btree (tenant_id, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+
+CREATE INDEX deployments_project ON public.deployments USING btree (project_id) WHERE (deleted_at IS NULL);
+
+CREATE UNIQUE INDEX deployments_slug ON public.deployments USING btree (tenant_id, slug) WHERE (deleted_at IS NULL);
+
 CREATE INDEX device_logins_expired ON public.device_logins USING btree (expires_at);
 
 CREATE UNIQUE INDEX device_logins_open ON public.device_logins USING btree (user_hash) WHERE (delivered_at IS NULL);
@@ -634,6 +872,8 @@ CREATE UNIQUE INDEX device_logins_open ON public.device_logins USING btree (user
 CREATE INDEX events_resource ON public.events USING btree (tenant_id, resource_id, id);
 
 CREATE INDEX events_time ON public.events USING brin (created_at);
+
+CREATE INDEX host_routes_resource ON public.host_routes USING btree (resource_type, resource_id);
 
 CREATE INDEX idempotency_expiry ON public.idempotency_keys USING btree (created_at);
 
@@ -732,6 +972,29 @@ create view edge_dead_keys as
    FROM api_keys k
   WHERE ((revoked_at IS NOT NULL) OR (expires_at IS NOT NULL));
 
+create view edge_deployments as
+ SELECT r.space,
+    r.name,
+    d.id AS deployment_id,
+    d.tenant_id,
+        CASE
+            WHEN ((r.retired_at IS NOT NULL) OR (d.deleted_at IS NOT NULL)) THEN 'deleted'::text
+            ELSE d.state
+        END AS state,
+    d.spa,
+    v.id AS version_id,
+    v.kind,
+    l.sha256 AS manifest_sha256,
+        CASE
+            WHEN (v.kind = 'dynamic'::text) THEN deployment_instances_of(v.id)
+            ELSE '[]'::jsonb
+        END AS instances
+   FROM (((host_routes r
+     JOIN deployments d ON ((d.id = r.resource_id)))
+     LEFT JOIN deployment_versions v ON ((v.id = d.active_version_id)))
+     LEFT JOIN deployment_releases l ON ((l.id = v.release_id)))
+  WHERE (r.resource_type = 'deployment'::text);
+
 create view edge_sandboxes as
  SELECT id,
     slug,
@@ -758,6 +1021,30 @@ create view edge_shares as
     revoked_at,
     api_key_id
    FROM shares h;
+
+create view edge_versions as
+ SELECT r.space,
+    r.name,
+    "right"(v.id, 10) AS suffix,
+    d.id AS deployment_id,
+    d.tenant_id,
+        CASE
+            WHEN ((r.retired_at IS NOT NULL) OR (d.deleted_at IS NOT NULL) OR (l.collected_at IS NOT NULL)) THEN 'deleted'::text
+            ELSE 'running'::text
+        END AS state,
+    d.spa,
+    v.id AS version_id,
+    v.kind,
+    l.sha256 AS manifest_sha256,
+        CASE
+            WHEN (v.kind = 'dynamic'::text) THEN deployment_instances_of(v.id)
+            ELSE '[]'::jsonb
+        END AS instances
+   FROM (((host_routes r
+     JOIN deployments d ON ((d.id = r.resource_id)))
+     JOIN deployment_versions v ON (((v.deployment_id = d.id) AND (v.state = ANY (ARRAY['ready'::text, 'archived'::text])))))
+     JOIN deployment_releases l ON ((l.id = v.release_id)))
+  WHERE (r.resource_type = 'deployment'::text);
 
 CREATE OR REPLACE FUNCTION public.audit_purge(tenant uuid, until_position bigint)
  RETURNS TABLE(base_position bigint, base_hash text)
@@ -787,6 +1074,18 @@ AS $function$
     from generate_series(1, length) i
 $function$;
 
+CREATE OR REPLACE FUNCTION public.deployment_instances_of(version text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object(
+           'id', i.id, 'state', i.state, 'port', i.port, 'machineId', s.id, 'slug', s.slug, 'endpoint', s.endpoint,
+           'machineState', s.state, 'transition', s.transition) order by i.id), '[]')
+    from deployment_instances i join sandboxes s on s.id = i.machine_id
+   where i.version_id = version and i.state in ('healthy', 'unhealthy')
+$function$;
+
 CREATE OR REPLACE FUNCTION public.event_id(ms bigint, n bigint)
  RETURNS text
  LANGUAGE sql
@@ -801,6 +1100,22 @@ AS $function$
 begin
   insert into audit_unsealed select seq, id, tenant_id from inserted;
   return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.notify_deployment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  case tg_table_name
+    when 'deployments' then perform pg_notify('miosa_deployments', new.id);
+    when 'host_routes' then perform pg_notify('miosa_deployments', new.resource_id);
+    when 'deployment_instances' then perform pg_notify('miosa_deployments', new.deployment_id);
+    when 'deployment_releases' then perform pg_notify('miosa_deployments', new.deployment_id);
+    when 'sandboxes' then
+      perform pg_notify('miosa_deployments', i.deployment_id) from deployment_instances i where i.machine_id = new.id;
+  end case;
+  return new;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.notify_event_inbox()
@@ -928,7 +1243,17 @@ CREATE TRIGGER audit_noted AFTER INSERT ON public.audit_entries REFERENCING NEW 
 
 CREATE TRIGGER audit_seals_fixed BEFORE UPDATE OR TRUNCATE ON public.audit_seals FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
 
+CREATE TRIGGER deployment_instances_routed AFTER INSERT OR UPDATE OF state ON public.deployment_instances FOR EACH ROW EXECUTE FUNCTION notify_deployment();
+
+CREATE TRIGGER deployment_releases_routed AFTER UPDATE OF collected_at ON public.deployment_releases FOR EACH ROW EXECUTE FUNCTION notify_deployment();
+
+CREATE TRIGGER deployments_routed AFTER INSERT OR UPDATE OF state, active_version_id, spa, slug, deleted_at ON public.deployments FOR EACH ROW EXECUTE FUNCTION notify_deployment();
+
 CREATE TRIGGER event_inbox_filled AFTER INSERT ON public.event_inbox FOR EACH STATEMENT EXECUTE FUNCTION notify_event_inbox();
+
+CREATE TRIGGER host_routes_routed AFTER INSERT OR UPDATE ON public.host_routes FOR EACH ROW WHEN ((new.resource_type = 'deployment'::text)) EXECUTE FUNCTION notify_deployment();
+
+CREATE TRIGGER machines_routed AFTER UPDATE OF state, transition, endpoint ON public.sandboxes FOR EACH ROW WHEN ((new.purpose = 'instance'::text)) EXECUTE FUNCTION notify_deployment();
 
 CREATE TRIGGER previews_routed AFTER INSERT OR UPDATE ON public.previews FOR EACH ROW EXECUTE FUNCTION notify_sandbox_route();
 
