@@ -13,7 +13,26 @@ export type PreviewId = Brand<string, 'preview'>;
 export type ShareId = Brand<string, 'share'>;
 
 /** Prefixes of the contract, section 1.8. */
-export type IdPrefix = 'btk' | 'sbx' | 'prc' | 'prv' | 'shr' | 'aud' | 'req' | 'evt' | 'tpl' | 'snp' | 'trm' | 'inv' | 'blk' | 'bld' | 'dep' | 'ver' | 'rel' | 'ins' | 'upl';
+export type IdPrefix =
+  | 'btk'
+  | 'sbx'
+  | 'prc'
+  | 'prv'
+  | 'shr'
+  | 'aud'
+  | 'req'
+  | 'evt'
+  | 'tpl'
+  | 'snp'
+  | 'trm'
+  | 'inv'
+  | 'blk'
+  | 'bld'
+  | 'dep'
+  | 'ver'
+  | 'rel'
+  | 'ins'
+  | 'upl';
 
 // Crockford's base 32: no i, l, o, u; ASCII order equals value order, so ids sort by time.
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
