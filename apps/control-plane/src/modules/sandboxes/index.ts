@@ -23,6 +23,11 @@ import type { EndedReason } from './types.ts';
 
 export { createBoundaries, type SandboxBoundaries, type SandboxBoundary } from './boundary.ts';
 export type { SandboxesDeps, TenancyFace } from './deps.ts';
+export { checkVars, type EnvVar, MAX_VARS, varsOf } from './env/values.ts';
+export { createLoop } from './jobs/jobs.ts';
+export { nullable, OWNED, oneOf } from './schemas.ts';
+export { open, seal } from './seal.ts';
+export { ownerOf, type Visibility, visibilityOf } from './visibility.ts';
 
 export interface Sandboxes {
   /** Public routes, and those of the internal socket (`internal: true`). */
