@@ -1,6 +1,5 @@
 import { domainToASCII } from 'node:url';
 import { type Names, parseHost } from '@miosa/hostnames';
-import { RESERVED_SLUGS } from '@miosa/kernel';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { replayable } from './replay.ts';
@@ -36,8 +35,12 @@ const expectedOther = (labels: readonly string[]): string => {
   return domainToASCII(hostname) === hostname ? `other ${hostname}` : 'unknown';
 };
 
+/** Contract 1.8. */
+const RESERVED =
+  'api app apps www admin sandbox computer storage fn db proxy mail smtp ns1 ns2 ns3 ns4 cdn static status docs support login auth dashboard preview acme localhost miosa';
+
 const isSlugText = (text: string): boolean =>
-  isLabel(text) && text.length <= 40 && !text.includes('--') && !/^\d+$/.test(text) && !RESERVED_SLUGS.has(text);
+  isLabel(text) && text.length <= 40 && !text.includes('--') && !/^\d+$/.test(text) && !RESERVED.split(' ').includes(text);
 
 const expectedDeployment = (label: string, organization: string): string => {
   const at = label.indexOf('--');
