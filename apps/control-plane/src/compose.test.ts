@@ -19,7 +19,7 @@ beforeAll(async () => {
     databaseUrl: t.url,
     migrationUrl: t.url,
     databaseConnections: 5,
-    names: { domain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 },
+    names: { domain: 'miosa.localhost', appsDomain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 },
     rateLimits: { enabled: true, redisUrl: null },
     mail: { smtpUrl: null, from: 'no-reply@miosa.localhost', outbox: '/nonexistent' },
     networkPolicy: null,

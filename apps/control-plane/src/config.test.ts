@@ -16,7 +16,7 @@ const readFile = (path: string): string => {
 it('has a default for everything but the keys', () => {
   const config = readConfig({ MIOSA_DATA: '/data' }, readFile);
   expect(config.databaseUrl).toBe('postgresql://miosa@localhost/miosa?host=%2Fdata%2Frun%2Fpg');
-  expect(config.names).toEqual({ domain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 });
+  expect(config.names).toEqual({ domain: 'miosa.localhost', appsDomain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 });
   expect(config.keys.jwtSecret).toHaveLength(64);
   expect(Object.isFrozen(config)).toBe(true);
 });

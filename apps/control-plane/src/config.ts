@@ -119,6 +119,8 @@ export const readConfig = (env: Env, readFile = readText, listFolder = listNames
 
   const domain = (env.MIOSA_DOMAIN ?? 'miosa.localhost').toLowerCase();
   if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain)) mistakes.push(`MIOSA_DOMAIN must be a host name such as miosa.localhost`);
+  const appsDomain = (env.MIOSA_APPS_DOMAIN || domain).toLowerCase();
+  if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(appsDomain)) mistakes.push(`MIOSA_APPS_DOMAIN must be a host name such as miosa.localhost`);
   const logLevel = env.MIOSA_LOG_LEVEL ?? 'info';
   if (!LOG_LEVELS.includes(logLevel)) mistakes.push(`MIOSA_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
   const databaseUrl = env.DATABASE_URL ?? `postgresql://miosa@localhost/miosa?host=${encodeURIComponent(run('pg'))}`;
@@ -143,7 +145,12 @@ export const readConfig = (env: Env, readFile = readText, listFolder = listNames
     databaseUrl,
     migrationUrl: env.MIOSA_CONTROL_PLANE_MIGRATION_URL ?? databaseUrl,
     databaseConnections: integer('MIOSA_CONTROL_PLANE_DB_CONNECTIONS', 10, [1, 500]),
-    names: { domain, httpPort: integer('MIOSA_HTTP_PORT', 8080, [1, 65_535]), httpsPort: integer('MIOSA_HTTPS_PORT', 8443, [1, 65_535]) },
+    names: {
+      domain,
+      appsDomain,
+      httpPort: integer('MIOSA_HTTP_PORT', 8080, [1, 65_535]),
+      httpsPort: integer('MIOSA_HTTPS_PORT', 8443, [1, 65_535]),
+    },
     rateLimits: { enabled: rateLimits === 'on', redisUrl },
     mail: { smtpUrl, from, outbox: join(data, 'outbox') },
     networkPolicy,

@@ -16,14 +16,21 @@ afterAll(() => rm(data, { recursive: true }));
 
 it('fills in the defaults and freezes', () => {
   const config = readConfig({ MIOSA_DATA: data, DATABASE_URL: 'postgresql://x' });
-  expect(config.names).toEqual({ domain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 });
+  expect(config.names).toEqual({ domain: 'miosa.localhost', appsDomain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 });
   expect(config.rate).toEqual({ perSecond: 100, burst: 200 });
   expect(config.cookieSecret).toHaveLength(32);
   expect(Object.isFrozen(config)).toBe(true);
 });
 
 it('reports all mistakes together', () => {
-  const env = { MIOSA_DATA: '/nowhere', MIOSA_DOMAIN: 'a_b', MIOSA_HTTP_PORT: '0', MIOSA_EDGE_RATE: '-1', MIOSA_LOG_LEVEL: 'loud' };
+  const env = {
+    MIOSA_DATA: '/nowhere',
+    MIOSA_DOMAIN: 'a_b',
+    MIOSA_APPS_DOMAIN: '-',
+    MIOSA_HTTP_PORT: '0',
+    MIOSA_EDGE_RATE: '-1',
+    MIOSA_LOG_LEVEL: 'loud',
+  };
   const message = (() => {
     try {
       return String(readConfig(env));
@@ -35,6 +42,7 @@ it('reports all mistakes together', () => {
     'edge.secret',
     'preview.pub',
     'MIOSA_DOMAIN',
+    'MIOSA_APPS_DOMAIN',
     'MIOSA_HTTP_PORT',
     'MIOSA_EDGE_RATE',
     'MIOSA_LOG_LEVEL',

@@ -56,6 +56,8 @@ export const readConfig = (env: Env): Config => {
   const data = env.MIOSA_DATA ?? '/var/lib/miosa';
   const domain = (env.MIOSA_DOMAIN ?? 'miosa.localhost').toLowerCase();
   if (!DOMAIN.test(domain)) mistakes.push(`MIOSA_DOMAIN must be a host name (IDN as punycode), not "${domain}"`);
+  const appsDomain = (env.MIOSA_APPS_DOMAIN || domain).toLowerCase();
+  if (!DOMAIN.test(appsDomain)) mistakes.push(`MIOSA_APPS_DOMAIN must be a host name (IDN as punycode), not "${appsDomain}"`);
   const databaseUrl = env.DATABASE_URL ?? '';
   if (!/^postgres(?:ql)?:/.test(databaseUrl)) mistakes.push('DATABASE_URL must be a postgresql:// URL');
   const logLevel = env.MIOSA_LOG_LEVEL ?? 'info';
@@ -65,6 +67,7 @@ export const readConfig = (env: Env): Config => {
   const config: Config = Object.freeze({
     names: Object.freeze({
       domain,
+      appsDomain,
       httpPort: number('MIOSA_HTTP_PORT', 8080, 1, 65_535),
       httpsPort: number('MIOSA_HTTPS_PORT', 8443, 1, 65_535),
     }),

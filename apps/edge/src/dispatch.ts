@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { apiUrl, type Names, previewUrl } from '@miosa/hostnames';
+import { type Names, originOf } from '@miosa/hostnames';
 import type { Log } from '@miosa/kernel';
 import type { Api } from './api/api.ts';
 import { type Embed, isEmbed } from './api/embed.ts';
@@ -30,10 +30,15 @@ export const createDispatch = (deps: DispatchDeps) => {
   /** Plain HTTP is served only where it never crosses a wire: to this machine, under a name that means this machine. */
   const mustUseTls = (visit: Visit): boolean => visit.scheme === 'http' && !(isLocalDomain && isLoopback(visit.ip));
 
-  const secureOrigin = ({ host }: Visit): string => (host.kind === 'preview' ? previewUrl(names, host) : apiUrl(names));
-
   const toTls = (req: IncomingMessage, res: ServerResponse, visit: Visit): void => {
-    const headers = ['Location', secureOrigin(visit) + (req.url ?? '/'), 'Cache-Control', 'no-store', 'Referrer-Policy', 'no-referrer'];
+    const headers = [
+      'Location',
+      (originOf(names, visit.host) ?? '') + (req.url ?? '/'),
+      'Cache-Control',
+      'no-store',
+      'Referrer-Policy',
+      'no-referrer',
+    ];
     res.writeHead(308, [...headers, 'X-Request-ID', visit.requestId, 'Content-Length', '0']).end();
   };
 

@@ -35,7 +35,7 @@ describe('TLS name and Host', () => {
 
 describe('plain HTTP', () => {
   it('is redirected to TLS under a domain that is not localhost', async () => {
-    const names = { domain: 'miosa.example', httpPort: 80, httpsPort: 443 };
+    const names = { domain: 'miosa.example', appsDomain: 'miosa.example', httpPort: 80, httpsPort: 443 };
     const other = await startPlatform({ names });
     try {
       const answer = await call({ port: other.httpPort, host: 'api.miosa.example', path: '//evil.example/?a=1', method: 'POST' });

@@ -6,6 +6,7 @@ test('without settings the documented defaults hold', () => {
     data: '/var/lib/miosa',
     cache: '/var/cache/miosa',
     domain: 'miosa.localhost',
+    appsDomain: 'miosa.localhost',
     httpPort: 8080,
     httpsPort: 8443,
     databaseUrl: null,

@@ -6,6 +6,8 @@ export interface Options {
   readonly data: string;
   readonly cache: string;
   readonly domain: string;
+  /** Below which published apps have their host names. */
+  readonly appsDomain: string;
   readonly httpPort: number;
   readonly httpsPort: number;
   /** Another Postgres than the embedded one. */
@@ -43,6 +45,7 @@ export const readOptions = (env: Readonly<Record<string, string | undefined>>): 
     data: resolve(env.MIOSA_DATA ?? '/var/lib/miosa'),
     cache: resolve(env.MIOSA_CACHE ?? '/var/cache/miosa'),
     domain: (env.MIOSA_DOMAIN ?? 'miosa.localhost').toLowerCase(),
+    appsDomain: (env.MIOSA_APPS_DOMAIN || env.MIOSA_DOMAIN || 'miosa.localhost').toLowerCase(),
     httpPort: port('MIOSA_HTTP_PORT', 8080),
     httpsPort: port('MIOSA_HTTPS_PORT', 8443),
     databaseUrl: env.DATABASE_URL === undefined || env.DATABASE_URL === '' ? null : env.DATABASE_URL,
@@ -50,8 +53,11 @@ export const readOptions = (env: Readonly<Record<string, string | undefined>>): 
     smtpUrl: env.SMTP_URL === undefined || env.SMTP_URL === '' ? null : env.SMTP_URL,
     logLevel: env.MIOSA_LOG_LEVEL ?? 'info',
   };
-  if (!DOMAIN.test(options.domain) || options.domain.length > MAX_DOMAIN)
-    mistakes.push(`MIOSA_DOMAIN is '${options.domain}', not a host name such as miosa.localhost`);
+  const domains = { MIOSA_DOMAIN: options.domain, MIOSA_APPS_DOMAIN: options.appsDomain };
+  for (const [name, domain] of Object.entries(domains)) {
+    if (!DOMAIN.test(domain) || domain.length > MAX_DOMAIN)
+      mistakes.push(`${name} is '${domain}', not a host name such as miosa.localhost`);
+  }
   if (options.httpPort === options.httpsPort) mistakes.push('the plain and the TLS port are the same');
   if (!LOG_LEVELS.includes(options.logLevel))
     mistakes.push(`MIOSA_LOG_LEVEL is '${options.logLevel}', not one of ${LOG_LEVELS.join(', ')}`);

@@ -1,9 +1,10 @@
+import { domainToASCII } from 'node:url';
 import { type Names, parseHost } from '@miosa/hostnames';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { replayable } from './replay.ts';
 
-const names: Names = { domain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 };
+const names: Names = { domain: 'miosa.localhost', appsDomain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 };
 const SLUG = 'sbx01j9xk2m';
 
 /** Contract 4.4 read once more, without regular expressions over the whole: what a Host header may name. */
@@ -15,6 +16,8 @@ const expected = (header: string): string => {
   if (labels.at(-1) === '') labels.pop(); // one trailing dot
   if (labels.join('.') === 'api.miosa.localhost') return 'api';
   const [first = '', ...rest] = labels;
+  if (labels.slice(-2).join('.') !== 'miosa.localhost') return expectedOther(labels);
+  if (labels.length === 4 && rest[0] !== 'sandbox') return expectedDeployment(first, rest[0] ?? '');
   if (rest.join('.') !== 'sandbox.miosa.localhost' || first.length > 63) return 'unknown';
   const [port = '', slug = '', ...more] = first.split('-');
   if (more.length > 0 || String(Number(port)) !== port || !Number.isInteger(Number(port)) || !/^\d+$/.test(port)) return 'unknown';
@@ -23,8 +26,34 @@ const expected = (header: string): string => {
   return slug.startsWith('sbx') && slug.length >= 11 && !/[^0-9a-hjkmnp-tv-z]/.test(slug.slice(3)) ? `${port} ${slug}` : 'unknown';
 };
 
+const isLabel = (label: string): boolean => label.length >= 1 && label.length <= 63 && !label.startsWith('-') && !label.endsWith('-');
+
+const expectedOther = (labels: readonly string[]): string => {
+  const hostname = labels.join('.');
+  const last = labels.at(-1) ?? '';
+  if (labels.length < 2 || hostname.length > 253 || !labels.every(isLabel) || last.length < 2 || /^\d/.test(last)) return 'unknown';
+  return domainToASCII(hostname) === hostname ? `other ${hostname}` : 'unknown';
+};
+
+/** Contract 1.8. */
+const RESERVED =
+  'api app apps www admin sandbox computer storage fn db proxy mail smtp ns1 ns2 ns3 ns4 cdn static status docs support login auth dashboard preview acme localhost miosa';
+
+const isSlugText = (text: string): boolean =>
+  isLabel(text) && text.length <= 40 && !text.includes('--') && !/^\d+$/.test(text) && !RESERVED.split(' ').includes(text);
+
+const expectedDeployment = (label: string, organization: string): string => {
+  const at = label.indexOf('--');
+  const [staged, slug] = at < 0 ? [null, label] : [label.slice(0, at), label.slice(at + 2)];
+  if (!isSlugText(slug) || !isSlugText(organization)) return 'unknown';
+  if (staged !== null && (staged.length !== 10 || /[^0-9a-hjkmnp-tv-z]/.test(staged))) return 'unknown';
+  return `${slug}.${organization} ${staged}`;
+};
+
 const actual = (header: string): string => {
   const parsed = parseHost(header, names);
+  if (parsed.kind === 'deployment') return `${parsed.name} ${parsed.staged}`;
+  if (parsed.kind === 'other') return `other ${parsed.hostname}`;
   return parsed.kind === 'preview' ? `${parsed.port} ${parsed.slug}` : parsed.kind;
 };
 
@@ -75,6 +104,10 @@ const valid = [
   'api.miosa.localhost',
   `https://5173-${SLUG}.sandbox.miosa.localhost/`,
   `5173-${SLUG}.sandbox.miosa.localhost:8443`,
+  'lead-magnet.cliniciq.miosa.localhost',
+  '0123456789--lead-magnet.cliniciq.miosa.localhost:8443',
+  'program.drsmithclinic.example',
+  'xn--bcher-kva.example',
 ];
 const changed = fc
   .tuple(fc.constantFrom(...valid), fc.nat(), fc.string({ maxLength: 3, unit: 'binary' }), fc.nat(3))

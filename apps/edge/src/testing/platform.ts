@@ -16,7 +16,7 @@ import { startFakeControl } from './fake-control.ts';
 import { createFakeStore } from './fake-store.ts';
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-export const NAMES: Names = { domain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 };
+export const NAMES: Names = { domain: 'miosa.localhost', appsDomain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 };
 export const API_HOST = `api.${NAMES.domain}`;
 
 const listening = async (server: Server): Promise<number> => {

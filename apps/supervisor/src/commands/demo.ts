@@ -19,6 +19,7 @@ const runExample = (options: Options, apiUrl: string, apiKey: string, stay: bool
       MIOSA_API_URL: apiUrl,
       MIOSA_API_KEY: apiKey,
       MIOSA_DOMAIN: options.domain,
+      MIOSA_APPS_DOMAIN: options.appsDomain,
       NODE_EXTRA_CA_CERTS: join(layout.tls, 'ca.pem'),
       ...(stay ? { MIOSA_DEMO_STAY: '1' } : {}),
     },

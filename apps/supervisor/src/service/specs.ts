@@ -26,6 +26,7 @@ const environment = (options: Options): Record<string, string> => ({
   MIOSA_DATA: options.data,
   MIOSA_CACHE: options.cache,
   MIOSA_DOMAIN: options.domain,
+  MIOSA_APPS_DOMAIN: options.appsDomain,
   MIOSA_HTTP_PORT: String(options.httpPort),
   MIOSA_HTTPS_PORT: String(options.httpsPort),
   MIOSA_LOG_LEVEL: options.logLevel,

@@ -45,7 +45,7 @@ export const createWorld = async (extraRoutes: readonly Route[] = [], remember?:
   const access: Access = createAccess({ db, tenancy, log: silent, jwtSecretHex: randomBytes(64).toString('hex'), nowMs });
   const keys = keyPair();
   const signing = { privateKeyPem: keys.privateKey, publicKeys: [keys.publicKey] };
-  const names = { domain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 };
+  const names = { domain: 'miosa.localhost', appsDomain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 };
   const sandboxCore = await createCore(
     {
       ...{

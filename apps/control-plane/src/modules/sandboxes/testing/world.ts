@@ -73,7 +73,7 @@ export const createWorld = async (
     runtime: options.runtime ?? host.runtime,
     tenancy,
     events,
-    names: { domain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 },
+    names: { domain: 'miosa.localhost', appsDomain: 'miosa.localhost', httpPort: 8080, httpsPort: 8443 },
     previewKeyPem: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     sealKey: randomBytes(32),
     log: silent,
