@@ -65,7 +65,8 @@ export const folderOfUpload = (
     return bare === '' || bare === '.' ? '' : `${bare}/`;
   });
   const prefix = prefixes.find((start) => uploaded.some(({ path }) => path === `${start}${entrypoint}`));
-  if (prefix === undefined) throw invalid('output_path', `there is no ${entrypoint} among the uploaded files; say output_path or entrypoint`);
+  if (prefix === undefined)
+    throw invalid('output_path', `there is no ${entrypoint} among the uploaded files; say output_path or entrypoint`);
   const files: SiteFile[] = uploaded
     .filter(({ path }) => path.startsWith(prefix))
     .map(({ path, sha256, size_bytes }) => ({ path: path.slice(prefix.length), sha256, sizeBytes: size_bytes }));
