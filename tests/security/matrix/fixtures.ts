@@ -41,7 +41,7 @@ const deployment = async ({ organization, project }: Place): Promise<string> => 
 const published = async (organization: Organization, id: string) => {
   const { project_id } = (await organization.call('GET', `/deployments/${id}`)).data;
   const sandbox_id = (await organization.call('POST', '/sandboxes', { project_id })).data.id;
-  await organization.call('PUT', `/sandboxes/${sandbox_id}/files/content?path=site/index.html`, undefined);
+  await organization.call('POST', `/sandboxes/${sandbox_id}/files/write-many`, { files: [{ path: 'site/index.html', content: 'x' }] });
   const publish = () => organization.call('POST', `/deployments/${id}/publish`, { source_sandbox_id: sandbox_id, output_path: 'site' });
   await publish();
   return (await publish()).data;

@@ -5,7 +5,6 @@ import { Type } from 'typebox';
 import { type AgentPool, callJson, callStream } from '../../sandboxes/index.ts';
 
 const TREE_MS = 120_000;
-const STAT_MS = 10_000;
 const PACK_MS = 60_000;
 /** More is streamed and not held in memory. */
 const HELD_BYTES = 8 * 2 ** 20;
@@ -46,18 +45,6 @@ interface ListOptions {
 /** Every file below a folder of a machine, by its hash. @throws VALIDATION_ERROR for links that lead out and special files. */
 export const listTree = async (agent: AgentPool, root: string, { signal, ...options }: ListOptions): Promise<Tree> =>
   callJson(agent, { method: 'POST', path: '/files/manifest', json: { path: root, ...options }, timeoutMs: TREE_MS, signal }, AgentTree);
-
-const AgentStat = Type.Object({ type: Type.String() });
-
-/** What lies there; null when nothing does. */
-export const statPath = async (agent: AgentPool, path: string, signal: AbortSignal): Promise<string | null> => {
-  try {
-    return (await callJson(agent, { method: 'GET', path: '/files/stat', query: { path }, timeoutMs: STAT_MS, signal }, AgentStat)).type;
-  } catch (error) {
-    if (error instanceof Fault && error.code === 'NOT_FOUND') return null;
-    throw error;
-  }
-};
 
 const changed = (path: string): Fault =>
   new Fault('CONFLICT', `${path} changed while it was published. Publish again when nothing writes to it.`, {
