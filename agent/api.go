@@ -98,6 +98,8 @@ func (a *agent) routes() {
 		"POST /files/write-many": a.writeMany,
 		"GET /files/archive":     a.getArchive,
 		"PUT /files/archive":     a.putArchive,
+		"POST /files/manifest":   a.getManifest,
+		"POST /files/pack":       a.postPack,
 	} {
 		a.route(pattern, func(w http.ResponseWriter, r *http.Request) error { return handle(everything, w, r) })
 		// A path of its own, and not a parameter: an agent that does not know it answers 404 instead of leaving the workspace.

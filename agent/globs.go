@@ -11,18 +11,24 @@ type globs []string
 
 // parseGlobs reads repeated or comma-separated parameters.
 func parseGlobs(values []string) (globs, error) {
-	var all globs
+	var patterns []string
 	for _, value := range values {
-		for pattern := range strings.SplitSeq(value, ",") {
-			pattern = strings.Trim(pattern, "/ ")
-			if pattern == "" {
-				continue
-			}
-			if _, err := path.Match(pattern, ""); err != nil {
-				return nil, invalid("exclude", "%s is not a valid pattern", pattern)
-			}
-			all = append(all, pattern)
+		patterns = append(patterns, strings.Split(value, ",")...)
+	}
+	return newGlobs(patterns)
+}
+
+func newGlobs(patterns []string) (globs, error) {
+	var all globs
+	for _, pattern := range patterns {
+		pattern = strings.Trim(pattern, "/ ")
+		if pattern == "" {
+			continue
 		}
+		if _, err := path.Match(pattern, ""); err != nil {
+			return nil, invalid("exclude", "%s is not a valid pattern", pattern)
+		}
+		all = append(all, pattern)
 	}
 	const maxGlobs = 100
 	if len(all) > maxGlobs {
@@ -45,23 +51,27 @@ func (g globs) match(name string) bool {
 	return false
 }
 
+// matchParts goes back to the last ** only: more of them do not cost more than the product of both lengths.
 func matchParts(pattern, name []string) bool {
-	for len(pattern) > 0 {
-		if pattern[0] == "**" {
-			for i := 0; i <= len(name); i++ {
-				if matchParts(pattern[1:], name[i:]) {
-					return true
-				}
+	var again []string // the pattern behind the last **
+	var from []string  // the name where it was tried last
+	for len(name) > 0 || len(pattern) > 0 {
+		if len(pattern) > 0 && pattern[0] == "**" {
+			pattern = pattern[1:]
+			again, from = pattern, name
+			continue
+		}
+		if len(pattern) > 0 && len(name) > 0 {
+			if ok, _ := path.Match(pattern[0], name[0]); ok {
+				pattern, name = pattern[1:], name[1:]
+				continue
 			}
+		}
+		if len(from) == 0 {
 			return false
 		}
-		if len(name) == 0 {
-			return false
-		}
-		if ok, _ := path.Match(pattern[0], name[0]); !ok {
-			return false
-		}
-		pattern, name = pattern[1:], name[1:]
+		from = from[1:]
+		pattern, name = again, from
 	}
-	return len(name) == 0
+	return true
 }

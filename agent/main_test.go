@@ -107,9 +107,10 @@ func folder(t *testing.T) string {
 
 // answer is a response read to its end.
 type answer struct {
-	status int
-	header http.Header
-	body   []byte
+	status  int
+	header  http.Header
+	trailer http.Header
+	body    []byte
 }
 
 func (a answer) code() string {
@@ -148,7 +149,7 @@ func send(t *testing.T, method, target string, body any, headers ...string) answ
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, target, err)
 	}
-	return answer{response.StatusCode, response.Header, text}
+	return answer{response.StatusCode, response.Header, response.Trailer, text}
 }
 
 type object = map[string]any

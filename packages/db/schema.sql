@@ -140,6 +140,7 @@ create table deployment_builds (
   commit_sha text,
   commit_message text,
   error text,
+  error_code text,
   promote boolean not null,
   actor jsonb not null,
   request_id text not null,
@@ -1010,7 +1011,8 @@ create view edge_sandboxes as
     ( SELECT t.embed_origins
            FROM tenants t
           WHERE (t.id = s.tenant_id)) AS embed_origins
-   FROM sandboxes s;
+   FROM sandboxes s
+  WHERE (purpose IS NULL);
 
 create view edge_shares as
  SELECT token_hash,
@@ -1092,6 +1094,18 @@ CREATE OR REPLACE FUNCTION public.event_id(ms bigint, n bigint)
 AS $function$
   select 'evt_' || base32(ms, 10) || base32(n, 4) || base32((random() * 1152921504606846975)::bigint, 12)
 $function$;
+
+CREATE OR REPLACE FUNCTION public.keep_release_snapshot()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update snapshots set keep = true, retention_seconds = null, expires_at = null where id = new.snapshot_id and state = 'ready';
+  if not found then
+    raise exception 'snapshot % of release % is not ready', new.snapshot_id, new.id;
+  end if;
+  return new;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.note_unsealed()
  RETURNS trigger
@@ -1244,6 +1258,8 @@ CREATE TRIGGER audit_noted AFTER INSERT ON public.audit_entries REFERENCING NEW 
 CREATE TRIGGER audit_seals_fixed BEFORE UPDATE OR TRUNCATE ON public.audit_seals FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
 
 CREATE TRIGGER deployment_instances_routed AFTER INSERT OR UPDATE OF state ON public.deployment_instances FOR EACH ROW EXECUTE FUNCTION notify_deployment();
+
+CREATE TRIGGER deployment_releases_keep BEFORE INSERT ON public.deployment_releases FOR EACH ROW WHEN ((new.snapshot_id IS NOT NULL)) EXECUTE FUNCTION keep_release_snapshot();
 
 CREATE TRIGGER deployment_releases_routed AFTER UPDATE OF collected_at ON public.deployment_releases FOR EACH ROW EXECUTE FUNCTION notify_deployment();
 

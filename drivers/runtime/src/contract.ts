@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
 import { networkDigest, newId, parseNetworkPolicy } from '@miosa/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Isolation, RuntimeInstance, RuntimePort, RuntimeSpec } from './port.ts';
-import { agentRequest, execInside } from './testing/agent-request.ts';
+import { agentBytes, agentRequest, execInside } from './testing/agent-request.ts';
 
 export interface ContractSubject {
   readonly runtime: RuntimePort;
@@ -74,6 +76,41 @@ export const describeRuntimeContract = (name: string, open: () => Promise<Contra
     it('gives every process the base environment and its true exit code', async () => {
       const { endpoint } = await create();
       expect(await execInside(endpoint, 'echo $GREETING; exit 7')).toMatchObject({ stdout: 'salve\n', exitCode: 7 });
+    });
+    it('lists the files below a folder by their hashes, and gives out those that are named', async () => {
+      const { endpoint } = await create();
+      const long = `site/${'deeper/'.repeat(20)}end`;
+      await execInside(
+        endpoint,
+        `mkdir -p ${dirname(long)} site/x; printf hello > site/a; printf no > site/x/y.log; ln -s ../a site/x/again; : > ${long}`,
+      );
+      const listed = await agentRequest(endpoint, 'POST', '/files/manifest', { path: 'site', exclude: ['*.log'] });
+      const sha256 = createHash('sha256').update('hello').digest('hex');
+      const hello = { sizeBytes: 5, mode: '0644', sha256 };
+      expect(listed).toMatchObject({
+        status: 200,
+        body: {
+          root: '/workspace/site',
+          files: [{ path: 'a', ...hello }, { sizeBytes: 0 }, { path: 'x/again', ...hello }],
+          totalBytes: 10,
+          skipped: 0,
+        },
+      });
+      const tar = await agentBytes(endpoint, '/files/pack', { path: 'site', files: ['x/again', long.slice(5)] });
+      expect(tar.subarray(0, 8).toString()).toBe('x/again\0');
+      expect(tar.subarray(512, 518).toString()).toBe('hello\0');
+      expect(tar.includes(long.slice(5))).toBe(true);
+      expect(tar.subarray(-1024).every((byte) => byte === 0)).toBe(true);
+      await execInside(endpoint, 'ln -s /etc site/out');
+      const refused = await agentRequest(endpoint, 'POST', '/files/manifest', { path: 'site' });
+      expect(refused).toMatchObject({
+        status: 422,
+        body: { code: 'VALIDATION_ERROR', message: expect.stringContaining('out is a link that leads out') },
+      });
+      expect(await agentRequest(endpoint, 'POST', '/files/manifest', { path: 'none' })).toMatchObject({
+        status: 404,
+        body: { code: 'NOT_FOUND' },
+      });
     });
     it('creates one machine however often and however concurrently an id is created', async () => {
       const spec = contractSpec(asked);

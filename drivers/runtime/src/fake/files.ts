@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { answer, type FakeCall } from './call.ts';
+import { handleTree } from './tree.ts';
 
 const entry = (folder: string, path: string) => {
   const stat = lstatSync(join(folder, path));
@@ -39,6 +40,7 @@ export const handleFiles = ({ method, url, body, response }: FakeCall, folder: s
   };
   const json = () => JSON.parse(body.toString('utf8'));
   const route = `${method} ${url.pathname}`;
+  if (handleTree({ method, url, body, response }, folder)) return;
   if (
     ['GET /files', 'GET /files/stat', 'GET /files/watch', 'GET /files/content', 'DELETE /files/content'].includes(route) &&
     !existsSync(onDisk(query))
@@ -105,7 +107,7 @@ export const handleConfined = (call: FakeCall, folder: string) => {
   const home = realpathSync(join(folder, 'workspace'));
   const behindLinks = (path: string): string => (existsSync(path) ? realpathSync(path) : behindLinks(dirname(path)));
   const { path, from, to, files = [] } = call.method === 'POST' ? JSON.parse(call.body.toString('utf8')) : {};
-  const named = [call.url.searchParams.get('path'), path, from, to, ...files.map((file: { path: string }) => file.path)];
+  const named = [call.url.searchParams.get('path'), path, from, to, ...files.map((file: { path?: string }) => file.path)];
   const isInside = (name: string): boolean => `${behindLinks(join(folder, resolve('/workspace', name)))}/`.startsWith(`${home}/`);
   if (!named.filter((name) => typeof name === 'string').every(isInside)) {
     const details = { reason: 'outside_workspace' };

@@ -40,6 +40,20 @@ export const agentRequest = (
     call.end(body === undefined ? undefined : JSON.stringify(body));
   });
 
+/** The bytes of an answer to a JSON request. */
+export const agentBytes = (endpoint: AgentEndpoint, path: string, body: object): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const target = 'socketPath' in endpoint ? { socketPath: endpoint.socketPath } : { host: endpoint.host, port: endpoint.port };
+    const call = request({ ...target, method: 'POST', path, agent: false, headers: { 'content-type': 'application/json' } }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => resolve(Buffer.concat(chunks)));
+      response.on('error', reject);
+    });
+    call.on('error', reject);
+    call.end(JSON.stringify(body));
+  });
+
 /** Runs a command inside and returns what it printed; a string is a shell line. */
 export const execInside = async (
   endpoint: AgentEndpoint,

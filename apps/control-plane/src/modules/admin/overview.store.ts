@@ -33,7 +33,7 @@ export const totals = async (db: Db): Promise<Totals> => {
 
 export const sandboxesByState = async (db: Db): Promise<Record<string, number>> => {
   const { rows } = await sql<{ state: string; n: number }>`
-    select state, count(*) as n from sandboxes where state <> 'destroyed' group by state order by state`.execute(db);
+    select state, count(*) as n from sandboxes where state <> 'destroyed' and purpose is null group by state order by state`.execute(db);
   return Object.fromEntries(rows.map(({ state, n }) => [state, n]));
 };
 

@@ -51,7 +51,7 @@ export const countsOfTenants = async (db: Db, ids: readonly TenantId[]): Promise
     select t.id,
            (select count(*) from members m where m.tenant_id = t.id) as members,
            (select count(*) from api_keys k where k.tenant_id = t.id and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())) as api_keys,
-           (select count(*) from sandboxes s where s.tenant_id = t.id and s.state <> 'destroyed') as sandboxes
+           (select count(*) from sandboxes s where s.tenant_id = t.id and s.state <> 'destroyed' and s.purpose is null) as sandboxes
       from unnest(${[...ids]}::uuid[]) as t(id)`.execute(db);
   return new Map(rows.map((row) => [row.id, row]));
 };

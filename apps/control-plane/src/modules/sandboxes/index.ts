@@ -12,6 +12,8 @@ import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { createLifecycleRoutes } from './lifecycle/routes.ts';
 import { destroyAll } from './lifecycle/service.ts';
 import { createLogRoutes } from './logs/routes.ts';
+import { createMachines } from './machines/machines.ts';
+import type { Machines } from './machines/types.ts';
 import { createMetricsRoutes } from './metrics/routes.ts';
 import { createNetworkPolicyRoutes } from './network-policy/routes.ts';
 import { createPreviewRoutes } from './previews/routes.ts';
@@ -21,14 +23,26 @@ import { createTemplateRoutes } from './templates/routes.ts';
 import { createTerminalRoutes } from './terminal/routes.ts';
 import type { EndedReason } from './types.ts';
 
+export { callJson, callStream, callUpgrade } from './agent/client.ts';
+export type { Pool as AgentPool } from './agent/pool.ts';
 export { createBoundaries, type SandboxBoundaries, type SandboxBoundary } from './boundary.ts';
 export type { SandboxesDeps, TenancyFace } from './deps.ts';
+export { checkVars, type EnvVar, MAX_VARS, varsOf } from './env/values.ts';
+export { createLoop } from './jobs/jobs.ts';
+export type { Positions } from './logs/position.ts';
+export type { AppLine, AppProcess, LaunchMachine, Machine, MachineExec, MachineOutput, Machines, Source } from './machines/types.ts';
+export { seriesOf, stepSeconds, windowSeconds } from './metrics/series.ts';
+export { nullable, OWNED, oneOf } from './schemas.ts';
+export { open, seal } from './seal.ts';
+export { ownerOf, type Visibility, visibilityOf } from './visibility.ts';
 
 export interface Sandboxes {
   /** Public routes, and those of the internal socket (`internal: true`). */
   readonly routes: readonly Route[];
   readonly jobs: Jobs;
   readonly boundaries: SandboxBoundaries;
+  /** For deployments. */
+  readonly machines: Machines;
   /** Ends reconcilers, waits for work under way (at most `graceMs`), writes activity, closes connections. Sandboxes live on. */
   close(graceMs?: number): Promise<void>;
 }
@@ -59,7 +73,7 @@ export const createSandboxes = async (deps: SandboxesDeps): Promise<Sandboxes> =
     await core.signals.close();
     core.pools.closeAll();
   };
-  return { routes: sandboxRoutes(core), jobs, boundaries: createBoundaries(core), close };
+  return { routes: sandboxRoutes(core), jobs, boundaries: createBoundaries(core), machines: createMachines(core), close };
 };
 
 /** Static names before patterns of the same depth is the router's business; order here is that of the documentation. */

@@ -10,9 +10,12 @@ const TOMBSTONE = sql`interval '30 days'`;
 
 type Sandboxes<O> = SelectQueryBuilder<Pick<import('@miosa/db').Schema, 'sandboxes'>, 'sandboxes', O>;
 
+/** Machines of deployments are none. */
+const IS_SANDBOX = sql<boolean>`purpose is null`;
+
 /** Of a query over sandboxes, what `who` sees. */
 export const visible = <O>(query: Sandboxes<O>, who: Visibility): Sandboxes<O> => {
-  let scoped = query.where('tenant_id', '=', who.tenantId);
+  let scoped = query.where('tenant_id', '=', who.tenantId).where(IS_SANDBOX);
   if (who.workspaceIds !== null) scoped = scoped.where(sql<boolean>`workspace_id = any(${[...who.workspaceIds]}::uuid[])`);
   if (who.ownerUserId !== null) scoped = scoped.where('owner_user_id', '=', who.ownerUserId);
   if (who.projectId != null) scoped = scoped.where('project_id', '=', who.projectId);
@@ -43,6 +46,7 @@ export const countIn = async (db: Db, tenantId: string, but: string): Promise<{ 
     .selectFrom('sandboxes')
     .select([sql<number>`(count(*) filter (where ${RUNS}))::int`.as('running'), sql<number>`count(*)::int`.as('living')])
     .where('tenant_id', '=', tenantId)
+    .where(IS_SANDBOX)
     .where('id', '<>', but)
     .where('state', '<>', 'destroyed')
     .where((eb) => eb.or([eb('state', '<>', 'error'), eb('started_at', 'is not', null)]))
@@ -94,6 +98,13 @@ export const findVisible = async (db: Db, who: Visibility, id: string): Promise<
 /** Without a visibility check: for reconcilers and the internal socket. */
 export const findAny = async (db: Db, id: string): Promise<SandboxRow | undefined> =>
   db.selectFrom('sandboxes').selectAll().where('id', '=', id).executeTakeFirst();
+
+/** Machines of the organization among these ids, whatever their state. */
+export const machinesAmong = async (db: Db, tenantId: string | null, ids: readonly string[]): Promise<SandboxRow[]> => {
+  const query = db.selectFrom('sandboxes').selectAll().where('purpose', 'is not', null);
+  const owned = tenantId === null ? query : query.where('tenant_id', '=', tenantId);
+  return owned.where(sql<boolean>`id = any(${[...ids]}::text[])`).execute();
+};
 
 export interface ListFilters extends OwnedFilters {
   readonly template_id?: string | undefined;
@@ -228,12 +239,14 @@ export const countByProject = async (db: Db, projectIds: readonly string[]): Pro
     .selectFrom('sandboxes')
     .select(['project_id', sql<number>`count(*)::int`.as('n')])
     .where('project_id', 'in', [...projectIds])
+    .where(IS_SANDBOX)
     .where('state', '<>', 'destroyed')
     .groupBy('project_id')
     .execute();
   return new Map(rows.map((row) => [row.project_id, row.n]));
 };
 
+/** Machines too. */
 export const livingIn = async (
   db: Db,
   tenantId: string,
@@ -271,6 +284,7 @@ export const totalsByProjects = async (
       sql<number>`coalesce(sum(disk_size_mb), 0)::float8`.as('disk'),
     ])
     .where(sql<boolean>`project_id = any(${[...projectIds]}::uuid[])`)
+    .where(IS_SANDBOX)
     .where('state', '<>', 'destroyed')
     .executeTakeFirstOrThrow();
   return { running: row.running, vcpus: row.vcpus, memoryMiB: row.memory, storageBytes: row.disk * 1024 * 1024 };

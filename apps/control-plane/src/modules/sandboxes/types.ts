@@ -26,6 +26,9 @@ export const ENDED_REASONS = [
 ] as const;
 export type EndedReason = (typeof ENDED_REASONS)[number];
 
+/** A machine of a deployment; null = a sandbox. No operation on sandboxes shows one. */
+export type Purpose = 'build' | 'instance' | null;
+
 /** Read as objects, written as JSON text. */
 type Json = ColumnType<Record<string, unknown>, string | undefined, string>;
 
@@ -82,6 +85,7 @@ export interface SandboxTable {
   parent_sandbox_id: Generated<string | null>;
   /** Set while the transition is `restoring`. */
   restoring_from: Generated<string | null>;
+  purpose: Generated<Purpose>;
   test: boolean;
   created_by: string;
   api_key_id: string | null;

@@ -16,8 +16,9 @@ export const visibleAmong = async (db: Db, who: Visibility, ids: readonly string
 };
 
 export const existingAmong = async (db: Db, tenantId: string, ids: readonly string[]): Promise<number> => {
-  const query = db.selectFrom('sandboxes').select(sql<number>`count(*)::int`.as('n')).where('tenant_id', '=', tenantId);
-  return (await query.where(sql<boolean>`id = any(${[...ids]}::text[])`).executeTakeFirstOrThrow()).n;
+  const query = db.selectFrom('sandboxes').select(sql<number>`count(*)::int`.as('n'));
+  const sandboxes = query.where('tenant_id', '=', tenantId).where('purpose', 'is', null);
+  return (await sandboxes.where(sql<boolean>`id = any(${[...ids]}::text[])`).executeTakeFirstOrThrow()).n;
 };
 
 export const insertOperation = async (

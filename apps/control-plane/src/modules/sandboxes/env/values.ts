@@ -81,9 +81,9 @@ export const placeholderOf = (sealKey: Buffer, sandboxId: string, key: string): 
 export const insideVar = (sealKey: Buffer, row: EnvRow): string =>
   row.hosts === null ? openVar(sealKey, row) : placeholderOf(sealKey, row.sandbox_id, row.key);
 
-/** What every sandbox finds in its environment; never a credential. */
-export const injectedVars = (row: Pick<SandboxRow, 'id' | 'workspace_id' | 'project_id'>): Record<string, string> => ({
-  MIOSA_SANDBOX_ID: row.id,
+/** What every sandbox finds in its environment; never a credential. A machine is told by its deployment what it is. */
+export const injectedVars = (row: Pick<SandboxRow, 'id' | 'workspace_id' | 'project_id' | 'purpose'>): Record<string, string> => ({
+  ...(row.purpose === null ? { MIOSA_SANDBOX_ID: row.id } : {}),
   MIOSA_WORKSPACE_ID: row.workspace_id,
   MIOSA_PROJECT_ID: row.project_id,
 });

@@ -23,7 +23,9 @@ const ownershipOf = (row: SandboxRow) => ({
 
 /** Some other object, in the stream of its sandbox. */
 export const announceOf = (tx: Tx, op: Op, row: SandboxRow, type: `sandbox.${string}`, data: object): Promise<void> =>
-  emit(tx, op, { type, resource: { type: 'sandbox', id: row.id }, data, ownership: ownershipOf(row) });
+  row.purpose === null
+    ? emit(tx, op, { type, resource: { type: 'sandbox', id: row.id }, data, ownership: ownershipOf(row) })
+    : Promise.resolve();
 
 /**
  * Tells what became of a sandbox, in the transaction of the change and after it. `fresh`: the names around a sandbox that has never run,
@@ -37,6 +39,7 @@ export const announce = async (
   happened: readonly [Happened, ...Happened[]],
   fresh?: Echo,
 ): Promise<void> => {
+  if (row.purpose !== null) return; // a machine's deployment tells what happens
   const [echo, runtimeMs] =
     fresh === undefined
       ? await Promise.all([

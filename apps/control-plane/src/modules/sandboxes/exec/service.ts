@@ -30,7 +30,7 @@ const KILL_MARGIN_MS = 15_000;
 const SHORT_MS = 15_000;
 
 /** The body the agent takes, with what JSON Schema cannot say checked. */
-const agentExec = (request: ExecRequest, timeoutSec: number | undefined): Record<string, unknown> => {
+export const agentExec = (request: ExecRequest, timeoutSec: number | undefined): Record<string, unknown> => {
   const words = typeof request.command === 'string' ? [request.command] : request.command;
   if (words.length === 0 || words[0] === '') throw invalid('command', 'must not be empty');
   if ([...words, request.cwd ?? ''].some((word) => word.includes('\0'))) throw invalid('command', 'must not hold NUL');
@@ -77,8 +77,13 @@ export const execStream = async (op: Op, core: Core, id: string, request: ExecRe
     return events(op, core, id, stream, 'activity');
   });
 
-/** The agent's lines as events. Ends with `exit` or `error`, never with a made-up exit code. */
+/** The agent's lines as events of the API. */
 async function* events(op: Op, core: Core, id: string, stream: Readable, use: Use): AsyncGenerator<SseEvent> {
+  for await (const event of agentEvents(op, core, id, stream, use)) yield streamEventOf(event);
+}
+
+/** The agent's lines. Ends with `exit` or an error, never with a made-up exit code. */
+export async function* agentEvents(op: Op, core: Core, id: string, stream: Readable, use: Use): AsyncGenerator<AgentStreamEvent> {
   const done = use === 'activity' ? core.activity.begin(id) : undefined;
   // A generator waiting for a silent process hears of a hang-up only through its stream.
   const hangUp = (): void => void stream.destroy();
@@ -87,7 +92,7 @@ async function* events(op: Op, core: Core, id: string, stream: Readable, use: Us
   try {
     for await (const line of linesOf(stream)) {
       const event = parse(line);
-      yield streamEventOf(event);
+      yield event;
       if (event.type === 'exit') return;
     }
     throw unreachable(new Error('stream ended without an exit'));

@@ -17,7 +17,14 @@ const probeOf = (probe: ReadinessProbe | null) =>
 const serviceOf = (row: SandboxRow) =>
   row.start_command === null
     ? {}
-    : { start: { command: row.start_command, autostart: true, restart: 'on_failure', ...probeOf(row.readiness_probe) } };
+    : {
+        start: {
+          command: row.start_command,
+          autostart: true,
+          restart: row.purpose === null ? 'on_failure' : 'always',
+          ...probeOf(row.readiness_probe),
+        },
+      };
 
 /** Files that no machine has run on hold no processes of an earlier one. */
 const isFresh = (row: SandboxRow): boolean => row.state === 'provisioning' && row.snapshot_id === null && row.parent_sandbox_id === null;
@@ -27,7 +34,9 @@ const isFresh = (row: SandboxRow): boolean => row.state === 'provisioning' && ro
  * `start`. Done again it changes nothing: a thawed machine has them all. A failure is logged: the sandbox is usable without them.
  */
 export const ensureStarted = async (core: Core, row: SandboxRow): Promise<void> => {
-  if (row.endpoint === null || (row.start_command === null && isFresh(row))) return;
+  // A machine has the files of a sandbox, and not what that ran.
+  const hasNothing = row.start_command === null && (isFresh(row) || row.purpose !== null);
+  if (row.endpoint === null || hasNothing) return;
   const pool = core.pools.of(row.id, row.endpoint);
   try {
     await callJson(pool, { method: 'POST', path: '/processes/boot', json: serviceOf(row), timeoutMs: START_TIMEOUT_MS }, AgentProcesses);

@@ -6,15 +6,19 @@ import type { SandboxRow } from '../types.ts';
 
 type Outcome = { readonly errorCode?: string; readonly metadata?: object };
 
-/** The audit entry of an act on a sandbox, in the transaction (or beside the agent call) that carries it out. */
-export const auditSandbox = (
+/**
+ * The audit entry of an act on a sandbox, in the transaction (or beside the agent call) that carries it out. What is done to a machine is
+ * part of an act on its deployment, which has an entry of its own.
+ */
+export const auditSandbox = async (
   db: Parameters<typeof record>[0],
   op: Op,
   action: string,
   row: SandboxRow,
   outcome: Outcome = {},
-): Promise<void> =>
-  record(db, op, {
+): Promise<void> => {
+  if (row.purpose !== null) return;
+  await record(db, op, {
     action,
     resourceType: 'sandbox',
     resourceId: row.id,
@@ -28,6 +32,10 @@ export const auditSandbox = (
     ...(outcome.errorCode === undefined ? {} : { outcome: 'failure' as const, errorCode: outcome.errorCode }),
     ...(outcome.metadata === undefined ? {} : { metadata: outcome.metadata }),
   });
+};
+
+/** Whatever it is, its `resource_id` is the id of the machine: a deployment has several at once. */
+const meteredAs = ({ purpose }: SandboxRow): string => (purpose === null ? 'sandbox' : `deployment_${purpose}`);
 
 const metered = (row: SandboxRow): Metered => ({
   tenantId: row.tenant_id,
@@ -36,7 +44,7 @@ const metered = (row: SandboxRow): Metered => ({
   externalWorkspaceId: row.external_workspace_id,
   externalUserId: row.external_user_id,
   externalProjectId: row.external_project_id,
-  resourceType: 'sandbox',
+  resourceType: meteredAs(row),
   resourceId: row.id,
   vcpus: row.cpu_count,
   memoryMiB: row.memory_mb,
@@ -44,5 +52,5 @@ const metered = (row: SandboxRow): Metered => ({
 });
 
 export const startMetering = (tx: Tx, row: SandboxRow, at: Date): Promise<void> => openInterval(tx, metered(row), at);
-export const stopMetering = (tx: Tx, row: SandboxRow, at: Date): Promise<void> => closeInterval(tx, 'sandbox', row.id, at);
-export const voidMetering = (tx: Tx, row: SandboxRow): Promise<void> => voidInterval(tx, 'sandbox', row.id);
+export const stopMetering = (tx: Tx, row: SandboxRow, at: Date): Promise<void> => closeInterval(tx, meteredAs(row), row.id, at);
+export const voidMetering = (tx: Tx, row: SandboxRow): Promise<void> => voidInterval(tx, meteredAs(row), row.id);

@@ -8,7 +8,7 @@ import type { SandboxRow } from '../types.ts';
 const RETRY_SECONDS = 10;
 const MIB = 2 ** 20;
 
-type Need = Pick<SandboxRow, 'id' | 'tenant_id' | 'cpu_count' | 'memory_mb'>;
+type Need = Pick<SandboxRow, 'id' | 'tenant_id' | 'cpu_count' | 'memory_mb'> & { readonly purpose?: SandboxRow['purpose'] | undefined };
 
 const full = (reason: 'cpu' | 'memory'): Fault =>
   new Fault('UNAVAILABLE', `All ${reason} that this installation gives to sandboxes is taken. Try again later.`, {
@@ -39,7 +39,7 @@ const assertCaps = async (tx: Tx, { policy }: Core, need: Need): Promise<void> =
  * counts as running from then on.
  */
 export const assertCapacity = async (tx: Tx, core: Core, need: Need): Promise<void> => {
-  if (isCapped(core)) await assertCaps(tx, core, need);
+  if (isCapped(core) && (need.purpose ?? null) === null) await assertCaps(tx, core, need);
   if (!isShared(core)) return;
   const { memoryOvercommit, cpuOvercommit } = core.policy;
   const { host } = await core.capabilities();

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import type { Tx } from '@miosa/db';
 import {
   type NetworkPolicy,
   type NetworkPolicyWire,
@@ -166,6 +167,8 @@ export interface Launch {
   readonly fromSnapshot?: string | undefined;
   readonly wait?: boolean | undefined;
   readonly waitMs: number;
+  /** In the same transaction as the row. */
+  readonly alongside?: ((tx: Tx) => Promise<void>) | undefined;
   /** However the boot ended, or if it never began. */
   readonly afterBoot?: (() => Promise<void>) | undefined;
 }
@@ -199,7 +202,8 @@ export const launch = async (op: Op, core: Core, how: Launch): Promise<Created> 
       auditSandbox(tx, op, how.action, inserted, originMetadata(inserted)),
       announce(tx, op, core, inserted, ['created'], ownership),
       how.action === 'sandboxes.fork' ? announceFork(tx, op, core, inserted) : undefined,
-      keepCreated(tx, op, { row: inserted, ownership }),
+      inserted.purpose === null ? keepCreated(tx, op, { row: inserted, ownership }) : undefined,
+      how.alongside?.(tx),
     ]);
     // Of its own no other can know yet; a change of a wider level after this reading is brought to the host by the reconciler.
     const [levels] = await Promise.all([levelsOf(core, [inserted.id], tx), written]);
