@@ -1,5 +1,5 @@
-import type { Static } from 'typebox';
 import { deploymentUrl, stagedUrl } from '@miosa/hostnames';
+import type { Static } from 'typebox';
 import type { Core } from './deps.ts';
 import { currentBuilds } from './publish/builds.store.ts';
 import type { Deployment, DeploymentBuild, Release, Version } from './schemas.ts';

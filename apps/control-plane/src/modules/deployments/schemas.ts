@@ -123,9 +123,7 @@ export const PublishResult = Type.Object(
     version: Version,
     release: nullable(Release),
     build: nullable(DeploymentBuild),
-    services: Type.Array(
-      Type.Object({ type: oneOf(['static_web', 'web']), state: oneOf(['pending', 'healthy', 'unhealthy', 'staged']) }),
-    ),
+    services: Type.Array(Type.Object({ type: oneOf(['static_web', 'web']), state: oneOf(['pending', 'healthy', 'unhealthy', 'staged']) })),
     promoted: Type.Boolean(),
   },
   { title: 'PublishResult' },

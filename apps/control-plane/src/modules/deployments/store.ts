@@ -112,10 +112,4 @@ export const livingIn = async (
 
 /** Permanent slugs of organizations, for their host names. */
 export const organizationSlug = async (db: Db, tenantId: string): Promise<string> =>
-  (
-    await db
-      .selectFrom('tenants')
-      .select('slug')
-      .where(sql<boolean>`id = ${tenantId}::uuid`)
-      .executeTakeFirstOrThrow()
-  ).slug;
+  (await db.selectFrom('tenants').select('slug').where(sql<boolean>`id = ${tenantId}::uuid`).executeTakeFirstOrThrow()).slug;

@@ -35,7 +35,8 @@ export const sealRevision = (core: Pick<Core, 'sealKey'>, deploymentId: string, 
 export const varsAt = async (core: Pick<Core, 'sealKey'>, db: Db, deploymentId: string, revision: number): Promise<KeptVar[]> => {
   if (revision === 0) return [];
   const row = await findRevision(db, deploymentId, revision);
-  if (row === undefined) throw new Fault('INTERNAL', 'The environment of this version is missing.', { internal: `${deploymentId} ${revision}` });
+  if (row === undefined)
+    throw new Fault('INTERNAL', 'The environment of this version is missing.', { internal: `${deploymentId} ${revision}` });
   const vars = JSON.parse(open(core.sealKey, contextOf(deploymentId, revision), row.sealed_vars)) as KeptVar[];
   if (digestOf(core.sealKey, vars) !== row.sha256)
     throw new Fault('INTERNAL', 'The environment of this version is damaged.', { internal: `${deploymentId} ${revision}` });

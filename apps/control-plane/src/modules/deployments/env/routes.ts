@@ -42,10 +42,9 @@ export const createEnvRoutes = (core: Core): Route[] => [
     params: Id,
     body: Type.Object(
       {
-        vars: Type.Array(
-          Type.Object({ key: Type.String(), value: Type.String(), encrypted: Type.Optional(Type.Boolean()) }),
-          { maxItems: 200 },
-        ),
+        vars: Type.Array(Type.Object({ key: Type.String(), value: Type.String(), encrypted: Type.Optional(Type.Boolean()) }), {
+          maxItems: 200,
+        }),
         replace: Type.Optional(Type.Boolean()),
       },
       { title: 'DeploymentEnvSetRequest' },

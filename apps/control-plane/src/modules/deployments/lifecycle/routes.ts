@@ -1,8 +1,8 @@
 import { defineRoute, PAGE_QUERY, pageOf, positionOf, type Route } from '@miosa/http';
 import type { Op } from '@miosa/kernel';
 import { Type } from 'typebox';
-import { Deleted, ExternalId, Metadata, Name, nullable, OWNED_FILTERS, OWNERSHIP_FIELDS, Slug } from '../../tenancy/index.ts';
 import { oneOf } from '../../sandboxes/index.ts';
+import { Deleted, ExternalId, Metadata, Name, nullable, OWNED_FILTERS, OWNERSHIP_FIELDS, Slug } from '../../tenancy/index.ts';
 import type { Core } from '../deps.ts';
 import { renderDeployment, renderDeployments } from '../render.ts';
 import { BUILD_SETTINGS, Deployment, Id, SIZE_NAMES } from '../schemas.ts';
@@ -117,8 +117,7 @@ const writeRoutes = (core: Core): Route[] => [
     ),
     response: Deployment,
     errors: ['SLUG_TAKEN'],
-    handler: async (op, { params, body }) =>
-      renderDeployment(core, await updateDeployment(op, core, params.id, body as DeploymentChange)),
+    handler: async (op, { params, body }) => renderDeployment(core, await updateDeployment(op, core, params.id, body as DeploymentChange)),
   }),
   defineRoute({
     id: 'deployments.delete',

@@ -1,13 +1,12 @@
 import { invalid, notFound, type Op, type SizeName } from '@miosa/kernel';
-import { checkMetadata, checkSlug, mergePatch } from '../../tenancy/index.ts';
 import { visibilityOf } from '../../sandboxes/index.ts';
+import { checkMetadata, checkSlug, mergePatch } from '../../tenancy/index.ts';
 import type { Core } from '../deps.ts';
 import { followChange } from '../instances/follow.ts';
 import { endBuild, openBuildsOf } from '../publish/builds.store.ts';
 import { announce, auditDeployment } from '../record.ts';
 import { claimManagedRoute, managedName, retireRoutes } from '../routes.store.ts';
 import {
-
   type ListFilters,
   listVisible,
   livingIn,
@@ -170,4 +169,3 @@ export const restartDeployment = async (op: Op, core: Core, name: string): Promi
   followChange(core, changed.id);
   return changed;
 };
-

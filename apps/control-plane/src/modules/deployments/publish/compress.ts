@@ -33,5 +33,11 @@ export const compress = async (bytes: Buffer): Promise<readonly (readonly [Encod
     zstdAsync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: thorough ? 15 : 6 } }),
   ]);
   const most = bytes.length * (1 - LEAST_SAVING);
-  return ([['br', br], ['gzip', gz], ['zstd', zs]] as const).filter(([, form]) => form.length <= most);
+  return (
+    [
+      ['br', br],
+      ['gzip', gz],
+      ['zstd', zs],
+    ] as const
+  ).filter(([, form]) => form.length <= most);
 };

@@ -1,5 +1,4 @@
-import { newId, type Op } from '@miosa/kernel';
-import { Fault } from '@miosa/kernel';
+import { Fault, newId, type Op } from '@miosa/kernel';
 import type { Core } from '../deps.ts';
 import { announce, auditDeployment } from '../record.ts';
 import { lockDeployment, setDeployment } from '../store.ts';

@@ -46,8 +46,7 @@ const makeProduct = async (op: Op, core: Core, job: Job): Promise<Produced> => {
 export const produce = async (op: Op, core: Core, job: Job): Promise<DeploymentRow | undefined> => {
   const kept = await keepRelease(op, core, job.build, await makeProduct(op, core, job));
   if (kept === undefined) return undefined;
-  const rollout =
-    kept.version.kind === 'dynamic' && job.build.promote ? await rollOut(op, core, job.deployment, kept.version) : undefined;
+  const rollout = kept.version.kind === 'dynamic' && job.build.promote ? await rollOut(op, core, job.deployment, kept.version) : undefined;
   const shown = await succeed(op, core, job.build).catch(async (error: unknown) => {
     await rollout?.undo();
     throw error;

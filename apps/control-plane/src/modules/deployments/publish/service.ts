@@ -1,7 +1,7 @@
 import { once } from '@miosa/db';
 import { Fault, invalid, notFound, type Op } from '@miosa/kernel';
-import type { OwnershipRequest } from '../../tenancy/index.ts';
 import { visibilityOf } from '../../sandboxes/index.ts';
+import type { OwnershipRequest } from '../../tenancy/index.ts';
 import type { Core } from '../deps.ts';
 import { prepareDeployment } from '../lifecycle/create.ts';
 import { getDeployment } from '../lifecycle/find.ts';
@@ -26,11 +26,11 @@ const originOf = async (op: Op, core: Core, request: PublishBody): Promise<Origi
   if ((sandboxId === undefined) === (snapshotId === undefined))
     throw invalid('source_sandbox_id', 'give exactly one of source_sandbox_id and source_snapshot_id');
   if (sandboxId !== undefined) {
-    const { id, projectId } = await core.machines.source(op, sandboxId);
-    return { source: { type: 'sandbox', sandbox_id: id }, sandboxId: id, projectId };
+    const { id, ownership } = await core.machines.source(op, sandboxId);
+    return { source: { type: 'sandbox', sandbox_id: id }, sandboxId: id, projectId: ownership.projectId };
   }
-  const snapshot = await core.machines.snapshotSource(op, snapshotId ?? '');
-  return { source: { type: 'snapshot', snapshot_id: snapshot.id }, sandboxId: snapshot.sandboxId, projectId: snapshot.projectId };
+  const { id, ownership } = await core.machines.sourceSnapshot(op, snapshotId ?? '');
+  return { source: { type: 'snapshot', snapshot_id: snapshotId ?? '' }, sandboxId: id, projectId: ownership.projectId };
 };
 
 const assertSameProject = (deployment: DeploymentRow, projectId: string): void => {
@@ -64,7 +64,8 @@ export interface DeployBody extends PublishRequest {
 /** Publishes a sandbox to a deployment of its own project, which is made when there is none of that name. */
 export const deploySandbox = async (op: Op, core: Core, sandboxId: string, request: DeployBody): Promise<Started> => {
   const action = 'sandboxes.deploy';
-  const { id, projectId, ownership } = await core.machines.source(op, sandboxId);
+  const { id, ownership } = await core.machines.source(op, sandboxId);
+  const { projectId } = ownership;
   const how = { source: { type: 'sandbox', sandbox_id: id }, sourceSandboxId: id, request, action } as const;
   if (request.deployment_id !== undefined) {
     const deployment = await getDeployment(op, core, request.deployment_id);
@@ -97,7 +98,7 @@ export const redeploy = async (op: Op, core: Core, id: string): Promise<Started>
   const source: Source =
     version === undefined ? { type: 'repo', url: deployment.repo_url ?? '', branch: deployment.branch } : withoutCommit(version.source);
   if (source.type === 'sandbox') await core.machines.source(op, source.sandbox_id);
-  if (source.type === 'snapshot') await core.machines.snapshotSource(op, source.snapshot_id);
+  if (source.type === 'snapshot') await core.machines.sourceSnapshot(op, source.snapshot_id);
   return startPublish(op, core, deployment, {
     source,
     sourceSandboxId: version?.source_sandbox_id,

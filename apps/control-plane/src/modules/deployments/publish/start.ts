@@ -98,6 +98,4 @@ export const insertPublish = async (tx: Tx, op: Op, deployment: DeploymentRow, h
 
 /** A publish of a deployment that is there already; carried out by a worker. */
 export const startPublish = (op: Op, core: Core, deployment: DeploymentRow, how: Publishing): Promise<Started> =>
-  once<Started>(op, how.action, (keep) =>
-    core.db.tx(op, how.action, async (tx) => keep(tx, await insertPublish(tx, op, deployment, how))),
-  );
+  once<Started>(op, how.action, (keep) => core.db.tx(op, how.action, async (tx) => keep(tx, await insertPublish(tx, op, deployment, how))));

@@ -17,7 +17,10 @@ export interface SiteFile {
 export interface SiteSource {
   readonly files: readonly SiteFile[];
   /** Contents of these, in any order, each verified against its hash by the source. */
-  read(files: readonly SiteFile[], signal: AbortSignal): AsyncIterable<{ readonly file: SiteFile; readonly bytes: Buffer | AsyncIterable<Buffer> }>;
+  read(
+    files: readonly SiteFile[],
+    signal: AbortSignal,
+  ): AsyncIterable<{ readonly file: SiteFile; readonly bytes: Buffer | AsyncIterable<Buffer> }>;
 }
 
 export interface StaticRelease {

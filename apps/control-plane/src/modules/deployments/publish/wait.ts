@@ -37,7 +37,7 @@ const untilOver = async (op: Op, core: Core, { build }: Started, ms: number): Pr
 };
 
 /** What came of a publish, as it stands. */
-export const resultOf = async (op: Op, core: Core, started: Started): Promise<Static<typeof PublishResult>> => {
+export const resultOf = async (core: Core, started: Started): Promise<Static<typeof PublishResult>> => {
   const { deployment_id: id } = started.version;
   const deployment = await findLiving(core.db.read, id);
   const version = await findVersion(core.db.read, id, started.version.id);
@@ -79,5 +79,5 @@ export const outcomeOf = async (
       details: { deployment_id: build.deployment_id, version_id: build.version_id, build_id: build.id, state: build.state },
     });
   }
-  return { result: await resultOf(op, core, started), over: isOver(build) };
+  return { result: await resultOf(core, started), over: isOver(build) };
 };

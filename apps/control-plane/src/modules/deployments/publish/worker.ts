@@ -44,7 +44,9 @@ export const runQueuedBuilds = async (core: Core): Promise<void> => {
     try {
       const build = await claimBuild(core.db.read, core.now(), new Date(Date.now() + LEASE_MS));
       if (build === undefined) return;
-      const flight = carryOut(core, build).catch((error: unknown) => core.log.error({ err: error, buildId: build.id }, 'a publish broke off'));
+      const flight = carryOut(core, build).catch((error: unknown) =>
+        core.log.error({ err: error, buildId: build.id }, 'a publish broke off'),
+      );
       core.flights.set(build.id, flight);
       await flight.finally(() => core.flights.delete(build.id));
     } finally {

@@ -106,9 +106,7 @@ const switchRoutes = (core: Core): Route[] => [
     description: 'One pointer changes; nothing is built. The environment is the one the version was made with.',
     access: WRITE,
     params: Id,
-    body: Type.Optional(
-      Type.Object({ version_id: Type.Optional(Type.String({ maxLength: 64 })) }, { title: 'DeploymentRollbackRequest' }),
-    ),
+    body: Type.Optional(Type.Object({ version_id: Type.Optional(Type.String({ maxLength: 64 })) }, { title: 'DeploymentRollbackRequest' })),
     response: Deployment,
     errors: ['VERSION_NOT_READY', 'GONE', 'CONFLICT'],
     handler: (op, { params, body }) => shown(core, rollback(op, core, params.id, body?.version_id)),

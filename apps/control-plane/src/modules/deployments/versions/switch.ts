@@ -68,7 +68,12 @@ export const rollback = async (op: Op, core: Core, id: string, versionId: string
   return switchTo(op, core, deployment, { action: 'deployments.rollback', versionId: to });
 };
 
-export const archive = async (op: Op, core: Core, id: string, versionId: string): Promise<{ deployment: DeploymentRow; version: VersionRow }> => {
+export const archive = async (
+  op: Op,
+  core: Core,
+  id: string,
+  versionId: string,
+): Promise<{ deployment: DeploymentRow; version: VersionRow }> => {
   const deployment = await getDeployment(op, core, id);
   return core.db.tx(op, 'deployments.versions.archive', async (tx) => {
     const locked = await lockDeployment(tx, deployment.id);
