@@ -6,8 +6,6 @@ import { failInstance } from './end.ts';
 import { untilHealthy } from './health.ts';
 import { changeInstance } from './store.ts';
 
-/** Contract 6: health grace. */
-const GRACE_MS = 60_000;
 /** Whoever brings an instance up renews its lease; when that process dies, another takes over. */
 export const LEASE_MS = 15_000;
 const RENEW_MS = 4000;
@@ -72,7 +70,7 @@ export const bringUp = async (core: Core, row: InstanceRow): Promise<InstanceRow
   try {
     const context = await contextOf(core, row.deployment_id, row.version_id);
     const machineId = await launch(core, row, context);
-    await untilHealthy(core, machineId, { port: context.port, path: context.path, graceMs: GRACE_MS, signal });
+    await untilHealthy(core, machineId, { port: context.port, path: context.path, graceMs: core.policy.healthGraceSec * 1000, signal });
     return await markHealthy(core, row.id);
   } catch (error) {
     // The row stays as it is: whoever takes it over goes on from there.

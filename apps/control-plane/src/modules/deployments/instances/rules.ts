@@ -133,7 +133,7 @@ export const plan = (deployment: DeploymentFacts, all: readonly InstanceFacts[],
   return {
     start,
     stop,
-    end: all.filter(({ state, drainUntil }) => state === 'stopping' && secondsSince(drainUntil, now) >= 0).map(({ id }) => id),
+    end: all.filter(({ state, drainUntil }) => state === 'stopping' && (deleted || secondsSince(drainUntil, now) >= 0)).map(({ id }) => id),
     resume: staying.filter(({ state, deadline }) => COMING.includes(state) && secondsSince(deadline, now) >= 0).map(({ id }) => id),
     fail: lost.map(({ id, machine }) => ({ id, reason: lostBecause(machine) })),
     wake: deployment.suspended ? [] : staying.filter((one) => isAsleepByMistake(one, maySleep && isFresh(one))).map(({ id }) => id),
