@@ -140,6 +140,7 @@ create table deployment_builds (
   commit_sha text,
   commit_message text,
   error text,
+  error_code text,
   promote boolean not null,
   actor jsonb not null,
   request_id text not null,

@@ -92,6 +92,7 @@ export const layoutOf = ({ data, cache }: Options) =>
     runner: join(data, 'runner'),
     logs: join(data, 'logs'),
     outbox: join(data, 'outbox'),
+    blobs: join(data, 'blobs'),
     credentials: join(data, 'credentials.json'),
     node: existsSync(join(cache, 'node', 'bin', 'node')) ? join(cache, 'node', 'bin', 'node') : process.execPath,
   });

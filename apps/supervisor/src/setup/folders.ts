@@ -21,6 +21,7 @@ export const makeFolders = ({ data }: Options, layout: Layout, user: SystemUser)
   own(layout.tls, 0o755, 0, 0);
   own(layout.runner, 0o700, 0, 0);
   // Invites and links for new passwords lie in it.
+  own(layout.blobs, 0o750, user.uid, user.gid);
   own(layout.outbox, 0o700, user.uid, user.gid);
   own(layout.logs, 0o750, 0, user.gid);
 };

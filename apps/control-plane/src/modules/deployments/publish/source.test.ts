@@ -85,7 +85,7 @@ describe('of a sandbox', () => {
       code: 'VALIDATION_ERROR',
       message: expect.stringContaining('bad is a link'),
     });
-    expect(await listTree(pool, 'linked', { skipUnsuitable: true })).toMatchObject({ files: [{ path: 'a' }], skipped: 1 });
+    expect(await listTree(pool, 'linked', { unsuitable: 'skip' })).toMatchObject({ files: [{ path: 'a' }], skipped: 1 });
   });
 
   test('a folder that is not there, and one of too many files, say so', async () => {

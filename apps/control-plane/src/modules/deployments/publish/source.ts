@@ -21,7 +21,7 @@ export interface Tree {
   /** In the order of the bytes of their paths. */
   readonly files: readonly TreeFile[];
   readonly totalBytes: number;
-  /** Entries left out because of `skipUnsuitable`. */
+  /** Entries left out because of `unsuitable: 'skip'`. */
   readonly skipped: number;
 }
 
@@ -32,8 +32,8 @@ export interface TreeOptions {
   readonly ignoreFile?: string;
   readonly maxFiles?: number;
   readonly maxBytes?: number;
-  /** Leaves out links that lead out of the folder or nowhere, devices, sockets and unreadable files, instead of refusing the folder for them. */
-  readonly skipUnsuitable?: boolean;
+  /** Links that lead out of the folder or nowhere, devices, sockets and unreadable files: default `refuse`; `skip` leaves them out. */
+  readonly unsuitable?: 'refuse' | 'skip';
   readonly signal?: AbortSignal;
 }
 
@@ -69,8 +69,8 @@ const signalled = (signal: AbortSignal | undefined): { readonly signal?: AbortSi
 
 /** All files below a folder by their hashes. @throws NOT_FOUND, VALIDATION_ERROR naming what cannot be published, PAYLOAD_TOO_LARGE. */
 export const listTree = async (agent: AgentPool, root: string, options: TreeOptions = {}): Promise<Tree> => {
-  const { signal, skipUnsuitable, ...rest } = options;
-  const json = { path: root, ...rest, unsuitable: skipUnsuitable === true ? 'skip' : 'refuse' };
+  const { signal, ...rest } = options;
+  const json = { path: root, ...rest };
   const tree = await callJson(
     agent,
     { method: 'POST', path: '/files/manifest', json, timeoutMs: LIST_MS, ...signalled(signal) },
