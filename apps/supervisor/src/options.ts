@@ -89,6 +89,7 @@ export const layoutOf = ({ data, cache }: Options) =>
     cluster: join(data, 'pg'),
     keys: join(data, 'keys'),
     tls: join(data, 'tls'),
+    edge: join(data, 'edge'),
     runner: join(data, 'runner'),
     logs: join(data, 'logs'),
     outbox: join(data, 'outbox'),
