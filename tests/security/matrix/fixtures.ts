@@ -103,6 +103,7 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
   'deployments/versions': { target: 'resource', make: async ({ organization }, id) => (await published(organization, id)).version.id },
   'deployments/releases': { target: 'resource', make: async ({ organization }, id) => (await published(organization, id)).release.id },
   'deployments/builds': { target: 'resource', make: async ({ organization }, id) => (await published(organization, id)).build.id },
+  'deployments/runtime-instances': { target: 'resource', make: ({ organization }, id) => organization.plane.addInstance(id) },
   workspaces: {
     target: 'place',
     // A caller that sees one workspace only gets that one: it cannot be made anew for it.

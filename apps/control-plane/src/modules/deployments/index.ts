@@ -1,6 +1,8 @@
 import type { Route } from '@miosa/http';
 import type { Core, DeploymentsDeps } from './deps.ts';
 import { createEnvRoutes } from './env/routes.ts';
+import { createInternalDeploymentRoutes } from './instances/internal-routes.ts';
+import { createInstanceRoutes } from './instances/routes.ts';
 import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { createLifecycleRoutes } from './lifecycle/routes.ts';
 import { deleteAll } from './lifecycle/service.ts';
@@ -60,4 +62,6 @@ export const deploymentRoutes = (core: Core): Route[] => [
   ...createPublishRoutes(core),
   ...createVersionRoutes(core),
   ...createEnvRoutes(core),
+  ...createInstanceRoutes(core),
+  ...createInternalDeploymentRoutes(core),
 ];

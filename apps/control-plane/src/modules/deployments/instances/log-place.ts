@@ -13,7 +13,9 @@ export const idOf = (places: Places): string => [...places].map(([id, place]) =>
 export const afterOf = (lastEventId: string | undefined): Places => {
   if (lastEventId === undefined || lastEventId === '') return new Map();
   const entries = lastEventId.split('.').map((entry) => entry.split('~'));
-  const isGood = entries.length <= MAX && entries.every(([id = '', place, more]) => isId('ins', id) && place !== undefined && PLACE.test(place) && more === undefined);
+  const isGood =
+    entries.length <= MAX &&
+    entries.every(([id = '', place, more]) => isId('ins', id) && place !== undefined && PLACE.test(place) && more === undefined);
   if (!isGood) throw new Fault('BAD_REQUEST', 'Last-Event-ID is not a position in the log of a deployment.');
   return new Map(entries.map(([id = '', place = '']) => [id, place]));
 };

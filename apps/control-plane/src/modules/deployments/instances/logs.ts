@@ -33,7 +33,8 @@ const linesOfOne = async (core: Core, row: InstanceRow, lines: number): Promise<
   const about = { instance_id: row.id, version_id: row.version_id };
   // Apps write no times: a line has that of its instance's start, or of its end.
   const ts = (row.stopped_at ?? row.started_at ?? row.created_at).toISOString();
-  if (hasEnded(row)) return (row.last_lines ?? []).map(([stream, line]) => ({ ts, stream: stream === 'stderr' ? 'stderr' : 'stdout', line, ...about }));
+  if (hasEnded(row))
+    return (row.last_lines ?? []).map(([stream, line]) => ({ ts, stream: stream === 'stderr' ? 'stderr' : 'stdout', line, ...about }));
   if (row.machine_id === null) return [];
   const said = await core.machines.tail(row.machine_id, lines).catch((error: unknown) => {
     core.log.debug({ err: error, instanceId: row.id }, 'the log of an instance could not be read');
@@ -43,7 +44,8 @@ const linesOfOne = async (core: Core, row: InstanceRow, lines: number): Promise<
 };
 
 const rowsFor = async (core: Core, deploymentId: string, { instanceId, since }: LogFilter): Promise<InstanceRow[]> => {
-  if (instanceId !== undefined) return (await instancesByIds(core.db.read, [instanceId])).filter((row) => row.deployment_id === deploymentId);
+  if (instanceId !== undefined)
+    return (await instancesByIds(core.db.read, [instanceId])).filter((row) => row.deployment_id === deploymentId);
   const rows = await loggedInstances(core.db.read, deploymentId, ENDED, FOLLOWED);
   return rows.filter((row) => since === undefined || row.stopped_at === null || row.stopped_at >= since);
 };
@@ -60,7 +62,15 @@ interface Follow extends LogFilter {
   readonly signal: AbortSignal;
 }
 
-const toSse = (line: Line, places: Places): SseEvent => ({ type: 'log', id: idOf(places), data: line });
+/** What waits for its reader. Places advance when it is read: whoever leaves before misses nothing. */
+type Waiting = { readonly line: Line; readonly place: string | undefined } | { readonly end: string };
+
+const toSse = (waiting: Waiting, places: Places): SseEvent => {
+  if ('end' in waiting) return { type: 'end', data: { state: waiting.end } };
+  const { line, place } = waiting;
+  if (place !== undefined) places.set(line.instance_id, place);
+  return { type: 'log', id: idOf(places), data: line };
+};
 
 /**
  * `log` for each line of every instance as it comes, of later instances too; `end` when the deployment is deleted, or when the one instance
@@ -69,7 +79,7 @@ const toSse = (line: Line, places: Places): SseEvent => ({ type: 'log', id: idOf
 export async function* followLogs(op: Op, core: Core, deploymentId: string, how: Follow): AsyncGenerator<SseEvent> {
   const places = afterOf(how.after);
   const isFresh = places.size === 0;
-  const queue = createQueue<SseEvent>();
+  const queue = createQueue<Waiting>();
   const ended = new AbortController();
   const signal = AbortSignal.any([how.signal, ended.signal]);
   const followed = new Set<string>();
@@ -80,10 +90,9 @@ export async function* followLogs(op: Op, core: Core, deploymentId: string, how:
     for await (const event of core.machines.follow(op, row.machine_id, { lines, after: places.get(row.id), signal })) {
       if (event.type !== 'log') return;
       const { ts, stream, line } = event.data as Pick<Line, 'ts' | 'stream' | 'line'>;
-      if (event.id !== undefined) places.set(row.id, event.id);
       if (!wants(stream)) continue;
-      const said = toSse({ ts, stream, line, instance_id: row.id, version_id: row.version_id }, places);
-      if (!(await queue.push(said))) return;
+      const said = { ts, stream, line, instance_id: row.id, version_id: row.version_id };
+      if (!(await queue.push({ line: said, place: event.id }))) return;
     }
   };
 
@@ -95,9 +104,10 @@ export async function* followLogs(op: Op, core: Core, deploymentId: string, how:
         // A connection that broke is made again at the next look, from where it was.
         follow(row, lines).catch(() => followed.delete(row.id));
       }
-      const isOver = how.instanceId === undefined ? (await findAnyDeployment(core.db.read, deploymentId))?.deleted_at !== null : rows.every(hasEnded);
+      const isOver =
+        how.instanceId === undefined ? (await findAnyDeployment(core.db.read, deploymentId))?.deleted_at !== null : rows.every(hasEnded);
       if (isOver) {
-        await queue.push({ type: 'end', data: { state: how.instanceId === undefined ? 'deleted' : (rows[0]?.state ?? 'stopped') } });
+        await queue.push({ end: how.instanceId === undefined ? 'deleted' : (rows[0]?.state ?? 'stopped') });
         return;
       }
       await sleep(LOOK_MS, undefined, { signal });
@@ -114,7 +124,7 @@ export async function* followLogs(op: Op, core: Core, deploymentId: string, how:
     .catch(() => {}) // the reader left, or the database is away: it comes again with the last id
     .finally(() => queue.end());
   try {
-    for await (const event of queue) yield event;
+    for await (const waiting of queue) yield toSse(waiting, places);
   } finally {
     ended.abort();
     queue.end();

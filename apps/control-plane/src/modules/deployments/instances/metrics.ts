@@ -1,8 +1,8 @@
 import { seriesOf, stepSeconds, windowSeconds } from '../../sandboxes/index.ts';
 import type { Core } from '../deps.ts';
 import { loggedInstances } from './store.ts';
-import { type TrafficSeries, trafficSeries } from './traffic.ts';
 import { trafficSince } from './traffic.store.ts';
+import { type TrafficSeries, trafficSeries } from './traffic.ts';
 
 /** Traffic is counted by the minute. */
 const LEAST_STEP_SEC = 60;
@@ -32,7 +32,9 @@ export const metricsOf = async (
   ]);
   const used = await Promise.all(
     rows.flatMap(({ machine_id }) =>
-      machine_id === null ? [] : core.machines.samples(machine_id, new Date(since - step * 1000)).then((samples) => seriesOf(samples, step * 1000, since)),
+      machine_id === null
+        ? []
+        : core.machines.samples(machine_id, new Date(since - step * 1000)).then((samples) => seriesOf(samples, step * 1000, since)),
     ),
   );
   const cpu_percent = added(used.map((series) => series.cpu_percent));

@@ -21,7 +21,13 @@ export interface MinuteRow {
 /** Adds to a minute; unknown deployments are left out. */
 export const addTraffic = async (db: Db, minute: Date, counted: readonly Counted[]): Promise<void> => {
   if (counted.length === 0) return;
-  const rows = counted.map(({ id, requests, errors, egressBytes, durations }) => ({ id, requests, errors, egress_bytes: egressBytes, durations }));
+  const rows = counted.map(({ id, requests, errors, egressBytes, durations }) => ({
+    id,
+    requests,
+    errors,
+    egress_bytes: egressBytes,
+    durations,
+  }));
   await sql`
     insert into deployment_traffic as t (deployment_id, minute, requests, errors, egress_bytes, latencies)
     select d.id, ${minute}, n.requests, n.errors, n.egress_bytes, array(select x::bigint from jsonb_array_elements_text(n.durations) x)

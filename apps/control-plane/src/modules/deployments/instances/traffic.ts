@@ -12,11 +12,15 @@ export interface Report {
   readonly until: number;
   readonly bounds_ms: readonly number[];
   readonly deployments: Readonly<
-    Record<string, { readonly requests: number; readonly errors: number; readonly egress_bytes: number; readonly durations: readonly number[] }>
+    Record<
+      string,
+      { readonly requests: number; readonly errors: number; readonly egress_bytes: number; readonly durations: readonly number[] }
+    >
   >;
 }
 
-const isOurs = (bounds: readonly number[]): boolean => bounds.length === BOUNDS_MS.length && bounds.every((bound, i) => bound === BOUNDS_MS[i]);
+const isOurs = (bounds: readonly number[]): boolean =>
+  bounds.length === BOUNDS_MS.length && bounds.every((bound, i) => bound === BOUNDS_MS[i]);
 
 /** What an edge has counted since its last report, in the minute it told it. */
 export const recordTraffic = async (core: Core, { until, bounds_ms, deployments }: Report): Promise<void> => {
@@ -68,7 +72,10 @@ export const trafficSeries = (rows: readonly MinuteRow[], stepMs: number): Traff
     series.requests.push([ts, sumOf(minutes, ({ requests }) => requests)]);
     series.errors.push([ts, sumOf(minutes, ({ errors }) => errors)]);
     series.egress_bytes.push([ts, sumOf(minutes, ({ egress_bytes }) => egress_bytes)]);
-    for (const [name, part] of [['p50_ms', 0.5], ['p95_ms', 0.95]] as const) {
+    for (const [name, part] of [
+      ['p50_ms', 0.5],
+      ['p95_ms', 0.95],
+    ] as const) {
       const value = quantile(latencies, part);
       if (value !== null) series[name].push([ts, value]);
     }
