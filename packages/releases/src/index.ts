@@ -8,4 +8,6 @@ export {
   type RedirectRule,
   type Variant,
 } from './manifest.ts';
-export { isSitePath, parseHeaders, parseRedirects } from './rules.ts';
+export { cacheControlOf, contentTypeOf, isHashedName } from './names.ts';
+export { isSitePath, parseHeaders, parseRedirects, RuleError } from './rules.ts';
+export { type Answer, createSite, decodePath, type Site, type SpaMode } from './site.ts';
