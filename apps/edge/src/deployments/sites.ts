@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Refusal } from '../refusal.ts';
 import type { Visit } from '../visit.ts';
 
 /** A static version: its manifest names all files. */
@@ -10,5 +11,12 @@ export interface SiteTarget {
 
 /** Answers from the files of a static version. */
 export interface Sites {
-  request(req: IncomingMessage, res: ServerResponse, visit: Visit, target: SiteTarget): Promise<void> | void;
+  /** `refuse` answers instead, where the site has nothing to say. */
+  request(
+    req: IncomingMessage,
+    res: ServerResponse,
+    visit: Visit,
+    target: SiteTarget,
+    refuse: (refusal: Refusal) => void,
+  ): Promise<void> | void;
 }

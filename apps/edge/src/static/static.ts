@@ -4,8 +4,8 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import type { BlobStore } from '@miosa/blobs';
 import type { Log } from '@miosa/kernel';
-import { decodePath, type ManifestFile, type SpaMode } from '@miosa/releases';
-import { refuseRequest } from '../pages/answer.ts';
+import { decodePath, type ManifestFile } from '@miosa/releases';
+import type { Sites, SiteTarget } from '../deployments/sites.ts';
 import { REFUSALS, type Refusal } from '../refusal.ts';
 import type { Visit } from '../visit.ts';
 import { createByteCache } from './byte-cache.ts';
@@ -13,17 +13,9 @@ import { type Loaded, load, MEMORY_PER_BYTE, withRules } from './loaded.ts';
 import type { Form } from './negotiate.ts';
 import { type ByteRange, rangeOf } from './range.ts';
 
-/** A release, and how its deployment wants it served. */
-export interface StaticTarget {
-  readonly tenantId: string;
-  readonly manifestSha256: string;
-  readonly spa: SpaMode;
-}
-
 export interface StaticDeps {
   readonly blobs: BlobStore;
   readonly log: Log;
-  readonly onRefused: (refusal: Refusal) => void;
   /** Releases kept in memory; bytes. */
   readonly maxManifestBytes?: number;
   /** Small files kept in memory; bytes. */
@@ -45,8 +37,8 @@ const isCurrent = (header: string | undefined, etag: string): boolean =>
 const headerIn = (head: readonly string[], name: string): string => head[head.indexOf(name) + 1] ?? '';
 
 /** Serves static releases from the blob store, hot ones from memory. */
-export const createStatic = (deps: StaticDeps) => {
-  const { blobs, log, onRefused } = deps;
+export const createStatic = (deps: StaticDeps): Sites => {
+  const { blobs, log } = deps;
   const releases = createByteCache<Loaded>(deps.maxManifestBytes ?? DEFAULT_MANIFEST_BYTES);
   const bodies = createByteCache<Buffer>(deps.maxFileBytes ?? DEFAULT_FILE_BYTES);
   const loading = new Map<string, Promise<unknown>>();
@@ -97,7 +89,7 @@ export const createStatic = (deps: StaticDeps) => {
     req: IncomingMessage,
     res: ServerResponse,
     visit: Visit,
-    target: StaticTarget,
+    target: SiteTarget,
     loaded: Loaded,
     file: ManifestFile,
     status: 200 | 404,
@@ -133,11 +125,14 @@ export const createStatic = (deps: StaticDeps) => {
     await stream(res, visit, source, () => res.writeHead(code, whole));
   };
 
-  const answer = (req: IncomingMessage, res: ServerResponse, visit: Visit, target: StaticTarget, loaded: Loaded): Promise<void> | void => {
-    const refuse = (refusal: Refusal): void => {
-      onRefused(refusal);
-      refuseRequest(req, res, refusal, visit);
-    };
+  const answer = (
+    req: IncomingMessage,
+    res: ServerResponse,
+    visit: Visit,
+    target: SiteTarget,
+    loaded: Loaded,
+    refuse: (refusal: Refusal) => void,
+  ): Promise<void> | void => {
     if (req.method !== 'GET' && req.method !== 'HEAD') {
       res.writeHead(req.method === 'OPTIONS' ? 204 : 405, req.method === 'OPTIONS' ? ALLOW.slice(0, 2) : ALLOW).end();
       return;
@@ -149,18 +144,15 @@ export const createStatic = (deps: StaticDeps) => {
     res.writeHead(found.status, ['Location', found.location, 'Cache-Control', 'no-cache', 'Content-Length', '0']).end();
   };
 
-  const request = async (req: IncomingMessage, res: ServerResponse, visit: Visit, target: StaticTarget): Promise<void> => {
+  const request: Sites['request'] = async (req, res, visit, target, refuse) => {
     const key = `${target.tenantId}/${target.manifestSha256}`;
     try {
-      await answer(req, res, visit, target, releases.get(key) ?? (await loadRelease(key)));
+      await answer(req, res, visit, target, releases.get(key) ?? (await loadRelease(key)), refuse);
     } catch (error) {
       log.error({ requestId: visit.requestId, release: target.manifestSha256, error }, 'a file of a release cannot be read');
-      onRefused(REFUSALS.platformDown);
-      refuseRequest(req, res, REFUSALS.platformDown, visit);
+      refuse(REFUSALS.platformDown);
     }
   };
 
   return { request };
 };
-
-export type Static = ReturnType<typeof createStatic>;
