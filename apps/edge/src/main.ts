@@ -15,13 +15,15 @@ import { readCertificate, watchCertificate } from './tls.ts';
 /** Requests under way get this long after SIGTERM; the supervisor waits 5 s. */
 const DRAIN_MS = 3_000;
 const DATABASE_CONNECTIONS = 4;
+/** For what is asked for often; the rest is read when it is asked for. */
+const STATIC_MEMORY = { maxManifestBytes: 64 * 2 ** 20, maxFileBytes: 96 * 2 ** 20 };
 
 const start = async (config: Config): Promise<() => Promise<void>> => {
   const log = createLog(config.logLevel);
   const database = openDatabase(config.databaseUrl, { connections: DATABASE_CONNECTIONS, applicationName: 'miosa-edge' });
   let publicKeys = config.previewPublicKeys;
   const blobs = createFsBlobs({ folder: config.blobsFolder });
-  const sites = createStatic({ blobs, log });
+  const sites = createStatic({ blobs, log, ...STATIC_MEMORY });
   const edge = createEdge({
     ...config,
     previewPublicKeys: () => publicKeys,
@@ -31,7 +33,7 @@ const start = async (config: Config): Promise<() => Promise<void>> => {
     log,
   });
   const http = httpListener(edge.dispatch, config.maxConnections);
-  const https = httpsListener(edge.dispatch, config.maxConnections, await readCertificate(config.tlsFolder));
+  const https = httpsListener(edge.dispatch, config.maxConnections, await readCertificate(config.tlsFolder), edge.contextFor);
   const certificates = watchCertificate(
     config.tlsFolder,
     (certificate) => {

@@ -39,7 +39,6 @@ export const REFUSALS = {
   readOnly: refusal(403, 'FORBIDDEN', 'Read only', 'This link allows looking, not changing. Ask for one with the scope "interact".'),
   foreignOrigin: refusal(403, 'FORBIDDEN', 'Not from here', 'A private preview takes such requests from its own pages only.'),
   notFound: refusal(404, 'NOT_FOUND', 'Nothing here', 'There is no such host or resource. Check the address.'),
-  noSuchPage: refusal(404, 'NOT_FOUND', 'Page not found', 'This site has no page at this address.'),
   timedOut: refusal(408, 'REQUEST_TIMEOUT', 'Too slow', 'The request did not arrive in time.', { retryAfterSeconds: 1 }),
   unpublished: refusal(404, 'NOT_FOUND', 'Nothing published yet', 'This address is taken, but nothing has been published here so far.', {
     reloadSeconds: 5,

@@ -77,7 +77,7 @@ export const createPublished = (deps: PublishedDeps) => {
     const { tenantId, manifestSha256, spa } = route;
     if (manifestSha256 === null) return refuse(REFUSALS.platformDown);
     if (place.staged !== null) res.setHeader('X-Robots-Tag', 'noindex');
-    await sites.request(req, res, visit, { tenantId, manifestSha256, spa }, refuse);
+    await sites.request(req, res, visit, { tenantId, manifestSha256, spa });
   };
 
   const upgrade = async (req: IncomingMessage, socket: Duplex, head: Buffer, visit: Visit, host: PublishedHost): Promise<void> => {

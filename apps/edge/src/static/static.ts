@@ -1,158 +1,178 @@
-import { createReadStream } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream';
 import type { BlobStore } from '@miosa/blobs';
-import type { Log } from '@miosa/kernel';
-import { decodePath, type ManifestFile } from '@miosa/releases';
+import { Fault, type Log } from '@miosa/kernel';
+import { type ByteRange, chooseForm, type Found, isUnchanged, rangeOf, readWeights, type Weights } from '@miosa/releases';
 import type { Sites, SiteTarget } from '../deployments/sites.ts';
+import { refuseRequest } from '../pages/answer.ts';
+import { hasBody } from '../proxy/forward.ts';
+import { discardBody } from '../proxy/unread.ts';
 import { REFUSALS, type Refusal } from '../refusal.ts';
 import type { Visit } from '../visit.ts';
-import { createByteCache } from './byte-cache.ts';
-import { type Loaded, load, MEMORY_PER_BYTE, withRules } from './loaded.ts';
-import type { Form } from './negotiate.ts';
-import { type ByteRange, rangeOf } from './range.ts';
+import { createBodies, SMALL_BYTES } from './bodies.ts';
+import { type Prepared, REVALIDATE, withRequestId } from './heads.ts';
+import { createLarge } from './large.ts';
+import { createSites, type HeldSite } from './sites.ts';
 
-export interface StaticDeps {
+export interface StaticOptions {
   readonly blobs: BlobStore;
   readonly log: Log;
-  /** Releases kept in memory; bytes. */
-  readonly maxManifestBytes?: number;
-  /** Small files kept in memory; bytes. */
-  readonly maxFileBytes?: number;
+  /** Room for sites taken apart, and for contents of small files. */
+  readonly maxManifestBytes: number;
+  readonly maxFileBytes: number;
 }
 
-const DEFAULT_MANIFEST_BYTES = 96 * 2 ** 20;
-const DEFAULT_FILE_BYTES = 96 * 2 ** 20;
-/** Larger files are streamed. */
-const SMALL_BYTES = 256 * 1024;
+interface Asked {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly visit: Visit;
+  readonly target: SiteTarget;
+}
 
-const ALLOW = ['Allow', 'GET, HEAD, OPTIONS', 'Content-Length', '0'];
+const METHODS = 'GET, HEAD, OPTIONS';
+const NOT_ALLOWED: Refusal = Object.freeze({
+  ...{ status: 405, code: 'METHOD_NOT_ALLOWED', title: 'Not for this', message: 'These are files: they can be read, and nothing else.' },
+});
+const DAMAGED: Refusal = Object.freeze({
+  ...{ status: 502, code: 'UPSTREAM_UNREACHABLE', title: 'This file cannot be shown' },
+  message: 'It is missing or damaged in the store. Publishing again repairs it.',
+});
 
-/** Whether a validator of the visitor is the current one (RFC 9110 §13.1.2; weak comparison). */
-const isCurrent = (header: string | undefined, etag: string): boolean =>
-  header !== undefined &&
-  (header === etag || header.trim() === '*' || header.split(',').some((item) => item.trim().replace(/^W\//, '') === etag));
+/** Browsers send one of a dozen values; those are read once. */
+const MAX_KNOWN_WEIGHTS = 256;
 
-const headerIn = (head: readonly string[], name: string): string => head[head.indexOf(name) + 1] ?? '';
-
-/** Serves static releases from the blob store, hot ones from memory. */
-export const createStatic = (deps: StaticDeps): Sites => {
-  const { blobs, log } = deps;
-  const releases = createByteCache<Loaded>(deps.maxManifestBytes ?? DEFAULT_MANIFEST_BYTES);
-  const bodies = createByteCache<Buffer>(deps.maxFileBytes ?? DEFAULT_FILE_BYTES);
-  const loading = new Map<string, Promise<unknown>>();
-
-  /** One read for all who ask at once. */
-  const once = <T>(key: string, read: () => Promise<T>): Promise<T> => {
-    const running = loading.get(key) as Promise<T> | undefined;
-    if (running !== undefined) return running;
-    const work = read().finally(() => loading.delete(key));
-    loading.set(key, work);
-    return work;
+const createWeights = (): ((header: string | undefined) => Weights) => {
+  const known = new Map<string | undefined, Weights>();
+  return (header) => {
+    const found = known.get(header);
+    if (found !== undefined) return found;
+    const read = readWeights(header);
+    if (known.size >= MAX_KNOWN_WEIGHTS) known.clear();
+    if ((header?.length ?? 0) <= 200) known.set(header, read);
+    return read;
   };
+};
 
-  const loadRelease = (key: string): Promise<Loaded> =>
-    once(`release ${key}`, async () => {
-      const bytes = await blobs.get(key);
-      const loaded = load(bytes);
-      releases.set(key, loaded, bytes.length * MEMORY_PER_BYTE);
-      return loaded;
-    });
+/** The plain bytes alone have ranges: those of a compressed form mean nothing to players and download managers. */
+const PLAIN = 0;
 
-  const loadBody = (key: string): Promise<Buffer> =>
-    once(`body ${key}`, async () => {
-      const bytes = await blobs.get(key);
-      bodies.set(key, bytes, bytes.length);
-      return bytes;
-    });
+/** Serves published files from the blob store (contract 4.5, static serving). What is in memory is answered without waiting for anything. */
+export const createStatic = ({ blobs, log, maxManifestBytes, maxFileBytes }: StaticOptions): Sites => {
+  const sites = createSites(blobs, maxManifestBytes);
+  const bodies = createBodies(blobs, maxFileBytes);
+  const large = createLarge(blobs);
+  const weightsOf = createWeights();
 
-  const openBody = async (key: string, range: ByteRange | undefined): Promise<Readable> => {
-    const path = blobs.localPath(key);
-    return path === null ? (await blobs.open(key, range)).stream : createReadStream(path, range);
-  };
+  const refuse = ({ req, res, visit }: Asked, refusal: Refusal): void => refuseRequest(req, res, refusal, { requestId: visit.requestId });
 
-  const stream = (res: ServerResponse, visit: Visit, source: Readable, begin: () => void): Promise<void> =>
-    new Promise((resolve, reject) => {
-      source.once('error', reject);
-      source.once('readable', () => {
-        begin();
-        pipeline(source, res, (error) => {
-          // Half of a file is not a whole one: the connection breaks, and the visitor's client knows.
-          if (error && !res.destroyed) log.error({ requestId: visit.requestId, error }, 'a file broke off while it was sent');
-          resolve();
-        });
-      });
-    });
-
-  const sendFile = async (
-    req: IncomingMessage,
-    res: ServerResponse,
-    visit: Visit,
-    target: SiteTarget,
-    loaded: Loaded,
-    file: ManifestFile,
-    status: 200 | 404,
-  ): Promise<void> => {
-    const served = loaded.served(file);
-    const wantsRange = req.headers.range !== undefined && status === 200;
-    const form: Form = wantsRange ? served.identity : served.formFor(req.headers['accept-encoding'] as string | undefined);
-    let head = served.headOf(form);
-    const etag = headerIn(head, 'ETag');
-    if (loaded.site.hasHeaderRules) {
-      const path = decodePath((req.url ?? '/').split('?', 1)[0] ?? '/');
-      const rules = path == null ? [] : loaded.site.headersFor(path);
-      if (rules.length > 0) head = withRules(head, rules);
+  const failed = (asked: Asked, error: unknown): void => {
+    const { res, visit, target } = asked;
+    if (res.headersSent || res.destroyed) {
+      const left = (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE';
+      if (!left) log.error({ requestId: visit.requestId, ...target, error }, 'a file broke off');
+      return void res.destroy();
     }
-    if (status === 200 && isCurrent(req.headers['if-none-match'], etag)) return void res.writeHead(304, head as string[]).end();
-    const ifRange = req.headers['if-range'];
-    const range = wantsRange && (ifRange === undefined || ifRange === etag) ? rangeOf(req.headers.range, form.size) : undefined;
-    if (range === null) return void res.writeHead(416, ['Content-Range', `bytes */${form.size}`, 'Content-Length', '0']).end();
-    const length = range === undefined ? form.size : range.end - range.start + 1;
-    const whole = [...head, 'Content-Length', String(length)];
-    if (range !== undefined) whole.push('Content-Range', `bytes ${range.start}-${range.end}/${form.size}`);
-    const code = range === undefined ? status : 206;
-    if (req.method === 'HEAD' || length === 0) return void res.writeHead(code, whole).end();
+    const code = error instanceof Fault ? error.code : 'INTERNAL';
+    log.error({ requestId: visit.requestId, ...target, code, error }, 'a file of a site cannot be read');
+    refuse(asked, code === 'UNAVAILABLE' || code === 'TIMEOUT' ? REFUSALS.platformDown : DAMAGED);
+  };
+
+  const sendBytes = ({ res, visit }: Asked, prepared: Prepared, bytes: Buffer, range: ByteRange | null): void => {
+    if (range === null) {
+      res.writeHead(prepared.status, withRequestId(prepared.whole, visit.requestId));
+      res.end(bytes);
+    } else {
+      res.writeHead(206, partHead(prepared, range, visit));
+      res.end(bytes.subarray(range.start, range.end + 1));
+    }
+  };
+
+  const partHead = (prepared: Prepared, { start, end }: ByteRange, visit: Visit): string[] => [
+    ...prepared.part,
+    ...['Content-Range', `bytes ${start}-${end}/${prepared.form.size}`, 'Content-Length', String(end - start + 1)],
+    ...['X-Request-ID', visit.requestId],
+  ];
+
+  const sendFile = (asked: Asked, prepared: Prepared, range: ByteRange | null): Promise<void> | void => {
+    const { res, visit, target } = asked;
+    const { form } = prepared;
+    const kept = prepared.body?.value ?? null;
+    if (kept !== null && prepared.body !== null) {
+      prepared.body.used = true;
+      return sendBytes(asked, prepared, kept, range);
+    }
     const key = `${target.tenantId}/${form.sha256}`;
+    const fail = (error: unknown): void => failed(asked, error);
     if (form.size <= SMALL_BYTES) {
-      const body = bodies.get(key) ?? (await loadBody(key));
-      if (res.destroyed) return;
-      res.writeHead(code, whole).end(range === undefined ? body : body.subarray(range.start, range.end + 1));
-      return;
+      return bodies.read(key, form).then(({ entry, bytes }) => {
+        prepared.body = entry;
+        if (!res.destroyed) sendBytes(asked, prepared, bytes, range);
+      }, fail);
     }
-    const source = await openBody(key, range);
-    if (res.destroyed) return void source.destroy();
-    await stream(res, visit, source, () => res.writeHead(code, whole));
+    const head = (): void => {
+      if (range === null) res.writeHead(prepared.status, withRequestId(prepared.whole, visit.requestId));
+      else res.writeHead(206, partHead(prepared, range, visit));
+    };
+    return large.send(res, key, form, range, head).catch(fail);
   };
 
-  const answer = (
-    req: IncomingMessage,
-    res: ServerResponse,
-    visit: Visit,
-    target: SiteTarget,
-    loaded: Loaded,
-    refuse: (refusal: Refusal) => void,
-  ): Promise<void> | void => {
-    if (req.method !== 'GET' && req.method !== 'HEAD') {
-      res.writeHead(req.method === 'OPTIONS' ? 204 : 405, req.method === 'OPTIONS' ? ALLOW.slice(0, 2) : ALLOW).end();
-      return;
+  const answer = (asked: Asked, held: HeldSite, found: Found): Promise<void> | void => {
+    const { req, res, visit } = asked;
+    const { headers } = req;
+    const isWhole = headers.range === undefined || req.method !== 'GET' || found.status !== 200;
+    const sizeOf = (encoding: number): number => held.site.files.sizeOf(found.number, encoding);
+    const encoding = isWhole ? chooseForm(weightsOf(headers['accept-encoding'] as string | undefined), sizeOf) : PLAIN;
+    const prepared = sites.prepared(held, found, encoding);
+    if (found.status === 200 && isUnchanged(headers['if-none-match'], prepared.etag)) {
+      res.writeHead(304, withRequestId(prepared.unchanged, visit.requestId));
+      return void res.end();
     }
-    const found = loaded.site.resolve(req.url ?? '/', target.spa);
-    if (found.kind === 'file') return sendFile(req, res, visit, target, loaded, found.file, found.status);
-    if (found.kind === 'bad') return refuse(REFUSALS.badRequest);
-    if (found.kind === 'missing') return refuse(REFUSALS.noSuchPage);
-    res.writeHead(found.status, ['Location', found.location, 'Cache-Control', 'no-cache', 'Content-Length', '0']).end();
+    if (req.method === 'HEAD') {
+      res.writeHead(prepared.status, withRequestId(prepared.whole, visit.requestId));
+      return void res.end();
+    }
+    if (isWhole) return sendFile(asked, prepared, null);
+    const condition = headers['if-range'];
+    const range = condition === undefined || condition === prepared.etag ? rangeOf(headers.range, prepared.form.size) : null;
+    if (range !== 'unsatisfiable') return sendFile(asked, prepared, range);
+    const unsatisfied = ['Content-Range', `bytes */${prepared.form.size}`, 'Content-Length', '0', 'X-Request-ID', visit.requestId];
+    res.writeHead(416, [...prepared.part, ...unsatisfied]).end();
   };
 
-  const request: Sites['request'] = async (req, res, visit, target, refuse) => {
-    const key = `${target.tenantId}/${target.manifestSha256}`;
-    try {
-      await answer(req, res, visit, target, releases.get(key) ?? (await loadRelease(key)), refuse);
-    } catch (error) {
-      log.error({ requestId: visit.requestId, release: target.manifestSha256, error }, 'a file of a release cannot be read');
-      refuse(REFUSALS.platformDown);
-    }
+  const redirect = ({ res, visit }: Asked, status: number, location: string): void => {
+    // Never kept by browsers: a permanent one would outlive the version that made it.
+    const head = ['Location', location, 'Cache-Control', REVALIDATE, 'X-Content-Type-Options', 'nosniff', 'Content-Length', '0'];
+    res.writeHead(status, [...head, 'X-Request-ID', visit.requestId]).end();
   };
 
-  return { request };
+  const serve = (asked: Asked, held: HeldSite): Promise<void> | void => {
+    const { req, res, visit } = asked;
+    const url = req.url ?? '/';
+    const mark = url.indexOf('?');
+    const path = mark === -1 ? url : url.slice(0, mark);
+    if (req.method === 'OPTIONS') {
+      const own = held.site.fields(held.site.rulesFor(path)).flat();
+      return void res.writeHead(204, ['Allow', METHODS, ...own, 'X-Request-ID', visit.requestId]).end();
+    }
+    const resolved = held.site.resolve(path, mark === -1 ? '' : url.slice(mark + 1));
+    if (resolved.kind === 'file') return answer(asked, held, resolved);
+    if (resolved.kind === 'redirect') return redirect(asked, resolved.status, resolved.location);
+    refuse(asked, resolved.kind === 'malformed' ? REFUSALS.badRequest : REFUSALS.notFound);
+  };
+
+  return {
+    request: (req, res, visit, target) => {
+      const asked = { req, res, visit, target };
+      if (hasBody(req)) discardBody(req);
+      if (req.method !== 'GET' && req.method !== 'HEAD' && req.method !== 'OPTIONS') {
+        res.setHeader('Allow', METHODS);
+        return refuse(asked, NOT_ALLOWED);
+      }
+      const held = sites.find(target);
+      if (!(held instanceof Promise)) return serve(asked, held);
+      return held.then(
+        (loaded) => (res.destroyed ? undefined : serve(asked, loaded)),
+        (error: unknown) => failed(asked, error),
+      );
+    },
+  };
 };
