@@ -28,6 +28,7 @@ export type { Pool as AgentPool } from './agent/pool.ts';
 export { createBoundaries, type SandboxBoundaries, type SandboxBoundary } from './boundary.ts';
 export type { SandboxesDeps, TenancyFace } from './deps.ts';
 export { checkVars, type EnvVar } from './env/values.ts';
+export { followLines, keepLines, type LineKeeper } from './logs/kept.ts';
 export type { Positions } from './logs/position.ts';
 export type { AppLine, AppProcess, LaunchMachine, Machine, MachineExec, MachineOutput, Machines, Source } from './machines/types.ts';
 export { seriesOf, stepSeconds, windowSeconds } from './metrics/series.ts';
