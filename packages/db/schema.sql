@@ -140,6 +140,7 @@ create table deployment_builds (
   commit_sha text,
   commit_message text,
   error text,
+  error_code text,
   promote boolean not null,
   actor jsonb not null,
   request_id text not null,
@@ -1078,7 +1079,8 @@ $function$;
 CREATE OR REPLACE FUNCTION public.deployment_instances_of(version text)
  RETURNS jsonb
  LANGUAGE sql
- STABLE
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
   select coalesce(jsonb_agg(jsonb_build_object(
            'id', i.id, 'state', i.state, 'port', i.port, 'machineId', s.id, 'slug', s.slug, 'endpoint', s.endpoint,

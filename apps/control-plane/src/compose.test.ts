@@ -34,6 +34,7 @@ beforeAll(async () => {
       earlierJwtSecrets: [],
       sealKey: randomBytes(32),
     },
+    blobsFolder: '/nowhere',
     sockets: { public: '/nonexistent/a', internal: '/nonexistent/b', runner: '/nonexistent/runner.sock' },
   };
   controlPlane = await compose(config, log);

@@ -1,4 +1,5 @@
 import { hkdfSync } from 'node:crypto';
+import { createFsBlobs } from '@miosa/blobs';
 import { type Database, databaseFault, openDatabase, postgresIdempotency } from '@miosa/db';
 import { apiUrl } from '@miosa/hostnames';
 import { createServer, type Route, type Server } from '@miosa/http';
@@ -12,6 +13,7 @@ import { type Access, accessRoutes, createAccess, createOutgoing, hasScope, limi
 import { adminRoutes } from './modules/admin/index.ts';
 import { type Audit, auditRoutes, createAudit } from './modules/audit/index.ts';
 import { type BrowserTokens, browserTokenRoutes, createBrowserTokens } from './modules/browser-tokens/index.ts';
+import { createDeployments, type Deployments } from './modules/deployments/index.ts';
 import { createEvents, type Events, eventRoutes } from './modules/events/index.ts';
 import { membersRoutes } from './modules/members/index.ts';
 import { createSandboxes, type Sandboxes } from './modules/sandboxes/index.ts';
@@ -73,11 +75,12 @@ interface Parts {
   readonly audit: Audit;
   readonly events: Events;
   readonly sandboxes: Sandboxes;
+  readonly deployments: Deployments;
   readonly browserTokens: BrowserTokens;
 }
 
 const startedAndStopped = (
-  { db, limiter, mailer, runtime, access, audit, events, sandboxes, browserTokens }: Parts,
+  { db, limiter, mailer, runtime, access, audit, events, sandboxes, deployments, browserTokens }: Parts,
   server: Server,
   log: Log,
 ): Pick<ControlPlane, 'start' | 'close'> => {
@@ -88,11 +91,13 @@ const startedAndStopped = (
       audit.start();
       await events.start();
       sandboxes.jobs.start();
+      deployments.jobs.start();
       purge = purging(db, access, browserTokens, log);
     },
     close: async () => {
       await server.close();
       clearInterval(purge);
+      await deployments.close(BACKGROUND_GRACE_MS);
       await sandboxes.close(BACKGROUND_GRACE_MS);
       await events.close();
       await access.close();
@@ -137,6 +142,10 @@ export const compose = async (
     policy: config.sandboxPolicy,
     mintTicket: (op, path) => browserTokens.mintTicket(op, path),
   });
+  const deployments = createDeployments({
+    ...{ db, tenancy, events, names, log, sealKey: keys.sealKey, machines: sandboxes.machines },
+    blobs: createFsBlobs({ folder: config.blobsFolder }),
+  });
   const signingKeys = { privateKeyPem: keys.previewKeyPem, publicKeys: keys.previewPublicKeys };
   const browserTokens = createBrowserTokens({ db, access, tenancy, sandboxes: sandboxes.boundaries, signingKeys: () => signingKeys, log });
   const readiness = async () => {
@@ -151,6 +160,7 @@ export const compose = async (
     ...browserTokenRoutes(browserTokens),
     ...eventRoutes({ db, events, hasScope, visibleWorkspaces }),
     ...sandboxes.routes,
+    ...deployments.routes,
     ...adminRoutes({ db, access, tenancy, browserTokens, readiness, version: VERSION }),
   ];
   const server = await createServer({
@@ -175,6 +185,6 @@ export const compose = async (
   return {
     server,
     routes,
-    ...startedAndStopped({ db, limiter, mailer, runtime, access, audit, events, sandboxes, browserTokens }, server, log),
+    ...startedAndStopped({ db, limiter, mailer, runtime, access, audit, events, sandboxes, deployments, browserTokens }, server, log),
   };
 };

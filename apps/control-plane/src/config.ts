@@ -49,6 +49,8 @@ export interface Config {
   /** For fault tests; empty = none. See `openFaultPoints`. */
   readonly faultPoints: string;
   readonly keys: Keys;
+  /** Contents of releases, when they are kept on this host. */
+  readonly blobsFolder: string;
   readonly sockets: { readonly public: string; readonly internal: string; readonly runner: string };
 }
 
@@ -165,6 +167,7 @@ export const readConfig = (env: Env, readFile = readText, listFolder = listNames
       earlierJwtSecrets: further(/^jwt-[\w-]+\.secret$/).map((name) => secret(name, 64)),
       sealKey: secret('seal.key', 32),
     },
+    blobsFolder: join(data, 'blobs'),
     sockets: { public: run('control.sock'), internal: run('internal.sock'), runner: run('runner.sock') },
   };
   if (mistakes.length > 0) throw new Error(`The control plane cannot start:\n${mistakes.map((m) => `  - ${m}`).join('\n')}`);

@@ -5,6 +5,7 @@ import { accessRoutes, createAccess } from './modules/access/index.ts';
 import { adminRoutes } from './modules/admin/index.ts';
 import { auditRoutes } from './modules/audit/index.ts';
 import { browserTokenRoutes } from './modules/browser-tokens/index.ts';
+import { deploymentRoutes } from './modules/deployments/index.ts';
 import { eventRoutes } from './modules/events/index.ts';
 import { membersRoutes } from './modules/members/index.ts';
 import { sandboxRoutes } from './modules/sandboxes/index.ts';
@@ -29,6 +30,7 @@ export const declaredRoutes = (): Route[] => {
     >[0]),
     ...eventRoutes({} as Parameters<typeof eventRoutes>[0]),
     ...sandboxRoutes({} as Parameters<typeof sandboxRoutes>[0]),
+    ...deploymentRoutes({} as Parameters<typeof deploymentRoutes>[0]),
   ];
 };
 

@@ -12,6 +12,8 @@ export interface Config {
   /** How long an app may take to begin its answer (contract 6: 60 s). Milliseconds. */
   readonly firstByteMs: number;
   readonly tlsFolder: string;
+  /** Routes remembered over a restart. */
+  readonly routesFile: string;
   readonly controlSocket: string;
   readonly internalSocket: string;
   /** Own health and metrics. */
@@ -80,6 +82,7 @@ export const readConfig = (env: Env): Config => {
     maxConnections: number('MIOSA_EDGE_MAX_CONNECTIONS', 10_000, 1, 1_000_000),
     firstByteMs: 1000 * number('MIOSA_EDGE_FIRST_BYTE_SECONDS', 60, 1, 3600),
     tlsFolder: join(data, 'tls'),
+    routesFile: join(data, 'edge/routes.json'),
     controlSocket: join(data, 'run/control.sock'),
     internalSocket: join(data, 'run/internal.sock'),
     opsSocket: join(data, 'run/edge.sock'),

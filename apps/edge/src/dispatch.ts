@@ -5,6 +5,7 @@ import type { Log } from '@miosa/kernel';
 import type { Api } from './api/api.ts';
 import { type Embed, isEmbed } from './api/embed.ts';
 import { answerLanding, isLanding } from './api/landing.ts';
+import type { Published } from './deployments/serve.ts';
 import { redact } from './log.ts';
 import type { RateLimit } from './net/rate.ts';
 import { refuseRequest, refuseUpgrade } from './pages/answer.ts';
@@ -17,6 +18,7 @@ export interface DispatchDeps {
   readonly api: Api;
   readonly embed: Embed;
   readonly preview: Preview;
+  readonly published: Published;
   readonly rate: RateLimit;
   readonly log: Log;
   readonly onVisit: (visit: Visit, req: IncomingMessage, res: ServerResponse) => void;
@@ -24,7 +26,7 @@ export interface DispatchDeps {
 
 /** Where a request goes: by its host, and by nothing else. */
 export const createDispatch = (deps: DispatchDeps) => {
-  const { names, api, embed, preview, rate, log, onVisit } = deps;
+  const { names, api, embed, preview, published, rate, log, onVisit } = deps;
   const isLocalDomain = names.domain === 'localhost' || names.domain.endsWith('.localhost');
 
   /** Plain HTTP is served only where it never crosses a wire: to this machine, under a name that means this machine. */
@@ -58,9 +60,11 @@ export const createDispatch = (deps: DispatchDeps) => {
     const refuse = (refusal: Refusal): void => refuseRequest(req, res, refusal, visit);
     const refusal = refusalOf(req, visit);
     if (refusal) return void refuse(refusal);
-    if (mustUseTls(visit)) return void toTls(req, res, visit);
+    if (mustUseTls(visit)) return void (published.isForeign(visit.host) ? refuse(REFUSALS.notFound) : toTls(req, res, visit));
     if (visit.host.kind === 'preview') {
       preview.request(req, res, visit, visit.host).catch((error: unknown) => refuse(broken(visit, error)));
+    } else if (visit.host.kind === 'deployment' || visit.host.kind === 'other') {
+      published.request(req, res, visit, visit.host).catch((error: unknown) => refuse(broken(visit, error)));
     } else if (isLanding(req)) answerLanding(req, res, visit);
     else if (isEmbed(req)) embed(req, res, visit).catch((error: unknown) => refuse(broken(visit, error)));
     else api.request(req, res, visit);
@@ -75,6 +79,8 @@ export const createDispatch = (deps: DispatchDeps) => {
     if (refusal) return void refuse(refusal);
     if (visit.host.kind === 'preview') {
       preview.upgrade(req, socket, head, visit, visit.host).catch((error: unknown) => refuse(broken(visit, error)));
+    } else if (visit.host.kind === 'deployment' || visit.host.kind === 'other') {
+      published.upgrade(req, socket, head, visit, visit.host).catch((error: unknown) => refuse(broken(visit, error)));
     } else api.upgrade(req, socket, head, visit);
   };
 

@@ -3,17 +3,24 @@ import type { Names } from '@miosa/hostnames';
 import type { Log } from '@miosa/kernel';
 import { createApi } from './api/api.ts';
 import { createEmbed } from './api/embed.ts';
+import { createPublished } from './deployments/serve.ts';
+import type { Sites } from './deployments/sites.ts';
+import { createTraffic } from './deployments/traffic.ts';
 import { createDispatch } from './dispatch.ts';
 import { loggedPath } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createInternal } from './net/internal.ts';
 import { createRateLimit } from './net/rate.ts';
+import { createWakeCalls } from './net/wake-calls.ts';
 import { createActivity } from './preview/activity.ts';
 import { createAdmission } from './preview/admit.ts';
 import { createConnections } from './preview/connections.ts';
 import { createPreview } from './preview/preview.ts';
 import { createWaker } from './preview/wake.ts';
 import { createPool } from './proxy/pool.ts';
+import type { Refusal } from './refusal.ts';
+import type { DeploymentStore } from './routes/deployment-types.ts';
+import { createDeployments } from './routes/deployments.ts';
 import { isRunning, type RouteStore } from './routes/types.ts';
 import { createWorld, type World } from './routes/world.ts';
 import { createJudge } from './tokens/judge.ts';
@@ -23,6 +30,8 @@ import type { Visit } from './visit.ts';
 export interface EdgeOptions {
   readonly names: Names;
   readonly store: RouteStore;
+  readonly deploymentStore: DeploymentStore;
+  readonly sites: Sites;
   readonly log: Log;
   /** SPKI PEM of every key whose tokens count. Asked for each token, so that keys can change while the edge runs. */
   readonly previewPublicKeys: () => readonly string[];
@@ -38,6 +47,8 @@ export interface EdgeOptions {
 
 /** Contract 6. */
 const FIRST_BYTE_MS = 60_000;
+/** Contract 4.4. */
+const HOLD_MS = 30_000;
 
 /** Idle connections to a sandbox that no longer runs are closed at once. */
 const dropWhenStopped = (world: World, drop: (sandboxId: string) => void): void =>
@@ -62,12 +73,19 @@ export const createEdge = (options: EdgeOptions) => {
   const api = createApi({ socketPath: options.controlSocket, log });
   const metrics = createMetrics({ openConnections: () => connections.count, sandboxesKnown: () => world.sandboxesKnown });
   dropWhenStopped(world, pool.drop);
+  const deployments = createDeployments({ store: options.deploymentStore, log, onMachineLeft: pool.drop });
+  const [firstByteMs, holdMs] = [options.firstByteMs ?? FIRST_BYTE_MS, options.holdMs ?? HOLD_MS];
+  const calls = createWakeCalls({ internal, timeoutMs: holdMs });
+  const onRefused = ({ code }: Refusal): void => metrics.refused.inc({ code });
+  const traffic = createTraffic({ internal, log });
   const preview = createPreview({
-    ...{ world, pool, connections, activity, rate, log },
-    firstByteMs: options.firstByteMs ?? FIRST_BYTE_MS,
+    ...{ world, pool, connections, activity, rate, log, firstByteMs, onRefused },
     admit: createAdmission({ judge, sessions: createSessions(options.cookieSecret) }),
-    waker: createWaker({ world, internal, ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs }) }),
-    onRefused: ({ code }) => metrics.refused.inc({ code }),
+    waker: createWaker({ world, calls, holdMs }),
+  });
+  const published = createPublished({
+    ...{ deployments, pool, calls, activity, traffic, rate, log, firstByteMs, holdMs, onRefused },
+    sites: options.sites,
   });
   const onVisit = ({ host, hostname, requestId }: Visit, req: IncomingMessage, res: ServerResponse): void => {
     const stop = metrics.duration.startTimer({ host: host.kind });
@@ -78,19 +96,23 @@ export const createEdge = (options: EdgeOptions) => {
       log.debug({ requestId, host: hostname, method: req.method, path: loggedPath(req.url), status, seconds }, 'request');
     });
   };
-  const dispatch = createDispatch({ names, api, embed: createEmbed({ world, judge, names }), preview, rate, log, onVisit });
+  const dispatch = createDispatch({ names, api, embed: createEmbed({ world, judge, names }), preview, published, rate, log, onVisit });
 
   return {
     world,
+    deployments,
     dispatch,
     metrics,
-    cutSockets: connections.cutSockets,
+    cutSockets: (): void => {
+      connections.cutSockets();
+      published.cutSockets();
+    },
     /** Ends what is still open and reports the last activity. */
     close: async (): Promise<void> => {
       connections.cutAll();
-      connections.close();
-      activity.close();
-      await activity.flush();
+      published.cutSockets();
+      for (const part of [connections, published, activity, traffic]) part.close();
+      await Promise.all([activity.flush(), traffic.flush()]);
       for (const part of [api, pool, internal]) part.close();
     },
   };

@@ -1,10 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { openDatabase } from '@miosa/db';
 import { type Config, readConfig, readPublicKeys } from './config.ts';
+import type { Sites } from './deployments/sites.ts';
 import { createEdge } from './edge.ts';
 import { drain, httpListener, httpsListener, listen } from './listener.ts';
 import { createLog } from './log.ts';
 import { createOps, listenOn } from './ops.ts';
+import { refuseRequest } from './pages/answer.ts';
+import { REFUSALS } from './refusal.ts';
+import { createDeploymentStore } from './routes/deployment-store.ts';
+import { createSnapshotWriter, readSnapshot } from './routes/snapshot.ts';
 import { createRouteStore } from './routes/store.ts';
 import { readCertificate, watchCertificate } from './tls.ts';
 
@@ -16,7 +21,15 @@ const start = async (config: Config): Promise<() => Promise<void>> => {
   const log = createLog(config.logLevel);
   const database = openDatabase(config.databaseUrl, { connections: DATABASE_CONNECTIONS, applicationName: 'miosa-edge' });
   let publicKeys = config.previewPublicKeys;
-  const edge = createEdge({ ...config, previewPublicKeys: () => publicKeys, store: createRouteStore(database), log });
+  const sites: Sites = { request: (req, res, { requestId }) => refuseRequest(req, res, REFUSALS.platformDown, { requestId }) };
+  const edge = createEdge({
+    ...config,
+    previewPublicKeys: () => publicKeys,
+    store: createRouteStore(database),
+    deploymentStore: createDeploymentStore(database),
+    sites,
+    log,
+  });
   const http = httpListener(edge.dispatch, config.maxConnections);
   const https = httpsListener(edge.dispatch, config.maxConnections, await readCertificate(config.tlsFolder));
   const certificates = watchCertificate(
@@ -41,7 +54,10 @@ const start = async (config: Config): Promise<() => Promise<void>> => {
     readiness: () => ({ routes: edge.world.following, listening: https.listening }),
   });
   const stopping = new AbortController();
+  edge.deployments.restore(await readSnapshot(config.routesFile, log));
+  const snapshot = createSnapshotWriter(config.routesFile, edge.deployments, log);
   void edge.world.follow(database.listen, stopping.signal);
+  void edge.deployments.follow(database.listen, stopping.signal);
   await listenOn(ops, config.opsSocket);
   await Promise.all([listen(http, config.names.httpPort), listen(https, config.names.httpsPort)]);
   log.info({ ...config.names }, 'edge is up');
@@ -49,6 +65,8 @@ const start = async (config: Config): Promise<() => Promise<void>> => {
   return async () => {
     stopping.abort();
     certificates.close();
+    snapshot.close();
+    await snapshot.write();
     edge.cutSockets();
     await drain([http, https], DRAIN_MS);
     await edge.close();

@@ -40,6 +40,10 @@ export const REFUSALS = {
   foreignOrigin: refusal(403, 'FORBIDDEN', 'Not from here', 'A private preview takes such requests from its own pages only.'),
   notFound: refusal(404, 'NOT_FOUND', 'Nothing here', 'There is no such host or resource. Check the address.'),
   timedOut: refusal(408, 'REQUEST_TIMEOUT', 'Too slow', 'The request did not arrive in time.', { retryAfterSeconds: 1 }),
+  unpublished: refusal(404, 'NOT_FOUND', 'Nothing published yet', 'This address is taken, but nothing has been published here so far.', {
+    reloadSeconds: 5,
+  }),
+  versionGone: refusal(410, 'GONE', 'This version is gone', 'Its files were removed some time after a newer version replaced it.'),
   gone: refusal(410, 'GONE', 'This sandbox is gone', 'It was destroyed, and its address will not be used again.', { gone: true }),
   tooLarge: refusal(413, 'PAYLOAD_TOO_LARGE', 'Upload too large', 'The request body is larger than allowed here.'),
   misdirected: refusal(421, 'MISDIRECTED_REQUEST', 'Wrong connection', 'The name of the TLS connection and the Host header differ.'),
@@ -58,6 +62,16 @@ export const REFUSALS = {
     reloadSeconds: 3,
     retryAfterSeconds: 3,
   }),
+  publishing: refusal(503, 'UNAVAILABLE', 'Being published', 'The first version is on its way. This page shows it as soon as it is live.', {
+    reloadSeconds: 3,
+    retryAfterSeconds: 3,
+  }),
+  waking: refusal(503, 'UNAVAILABLE', 'Starting', 'The app is starting. This page opens it as soon as it is ready.', {
+    reloadSeconds: 3,
+    retryAfterSeconds: 3,
+  }),
+  stopped: refusal(503, 'UNAVAILABLE', 'Switched off', 'The owner of this app has stopped it.'),
+  failed: refusal(503, 'UNAVAILABLE', 'Out of order', 'This app could not be started. Its owner can see why.', { retryAfterSeconds: 30 }),
   platformDown: refusal(503, 'UNAVAILABLE', 'One moment', 'The platform cannot answer right now. Try again in a moment.', {
     reloadSeconds: 3,
     retryAfterSeconds: 1,

@@ -62,7 +62,7 @@ export const faultOf = (req: IncomingMessage, visit: Visit): Refusal | null => {
   const coding = req.headers['transfer-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') return REFUSALS.badRequest;
   if (coding !== undefined && req.headers['content-length'] !== undefined) return REFUSALS.badRequest;
-  if (visit.host.kind === 'unknown' || visit.host.kind === 'other' || visit.host.kind === 'deployment') return REFUSALS.notFound;
+  if (visit.host.kind === 'unknown') return REFUSALS.notFound;
   if (visit.scheme === 'http') return null;
   const serverName = (req.socket as TLSSocket).servername;
   return typeof serverName === 'string' && serverName.toLowerCase() !== visit.hostname ? REFUSALS.misdirected : null;

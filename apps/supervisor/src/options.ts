@@ -89,9 +89,11 @@ export const layoutOf = ({ data, cache }: Options) =>
     cluster: join(data, 'pg'),
     keys: join(data, 'keys'),
     tls: join(data, 'tls'),
+    edge: join(data, 'edge'),
     runner: join(data, 'runner'),
     logs: join(data, 'logs'),
     outbox: join(data, 'outbox'),
+    blobs: join(data, 'blobs'),
     credentials: join(data, 'credentials.json'),
     node: existsSync(join(cache, 'node', 'bin', 'node')) ? join(cache, 'node', 'bin', 'node') : process.execPath,
   });

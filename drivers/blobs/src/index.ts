@@ -1,1 +1,2 @@
+export { createFsBlobs } from './fs.ts';
 export type { BlobStore } from './port.ts';

@@ -105,6 +105,7 @@ create table deployment_builds (
   commit_sha text,
   commit_message text,
   error text,
+  error_code text, -- told to who waits for the publish
   promote boolean not null,
   actor jsonb not null, -- whose rights it is carried out with
   request_id text not null,

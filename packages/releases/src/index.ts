@@ -1,1 +1,11 @@
-export { decodeManifest, encodeManifest, type Manifest, type ManifestFile, manifestSha256, type Variant } from './manifest.ts';
+export {
+  decodeManifest,
+  encodeManifest,
+  type HeaderRule,
+  type Manifest,
+  type ManifestFile,
+  manifestSha256,
+  type RedirectRule,
+  type Variant,
+} from './manifest.ts';
+export { isSitePath, parseHeaders, parseRedirects } from './rules.ts';

@@ -748,6 +748,294 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List deployments, newest first */
+        get: operations["deployments.list"];
+        put?: never;
+        /** Make a deployment: a durable address, and what is published there */
+        post: operations["deployments.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a deployment */
+        get: operations["deployments.get"];
+        put?: never;
+        post?: never;
+        /** Delete a deployment; its addresses lead nowhere at once */
+        delete: operations["deployments.delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a deployment; build settings count from the next publish on
+         * @description A new slug is a new host name at once; nobody else can take the old one.
+         */
+        patch: operations["deployments.update"];
+        trace?: never;
+    };
+    "/deployments/{id}/env": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List environment variables of the next version */
+        get: operations["deployments.env.list"];
+        /** Set environment variables: a new revision, for the next version or restart */
+        put: operations["deployments.env.set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/env/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete an environment variable: a new revision */
+        delete: operations["deployments.env.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish a sandbox or a snapshot as the next version
+         * @description With `wait` the answer is 201 once it is live, or the error that ended it (`details` names version and build); 202 while it is still being built.
+         */
+        post: operations["deployments.publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/redeploy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Build the live version’s source again and publish it
+         * @description With `wait` the answer is 201 once it is live, or the error that ended it (`details` names version and build); 202 while it is still being built.
+         */
+        post: operations["deployments.redeploy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the releases of a deployment, newest first */
+        get: operations["deployments.releases.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/releases/{release_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a release */
+        get: operations["deployments.releases.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start new instances with the environment as it is now */
+        post: operations["deployments.restart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go back to the version that was live before, or to the one named
+         * @description One pointer changes; nothing is built. The environment is the one the version was made with.
+         */
+        post: operations["deployments.rollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let visitors in again */
+        post: operations["deployments.start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop serving; versions and addresses are kept */
+        post: operations["deployments.stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions of a deployment, newest first */
+        get: operations["deployments.versions.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/versions/{version_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a version */
+        get: operations["deployments.versions.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/versions/{version_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a version aside; it can still be promoted while its files are kept */
+        post: operations["deployments.versions.archive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/versions/{version_id}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a version live, without building it again */
+        post: operations["deployments.versions.promote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -975,6 +1263,26 @@ export interface paths {
          * @description A changed timer counts from now. A size below what is in use is refused with CONFLICT, `details.reason` `memory` or `disk`, and changes nothing.
          */
         patch: operations["sandboxes.update"];
+        trace?: never;
+    };
+    "/sandboxes/{id}/deploy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish this sandbox; the deployment of that name in its project is made when there is none
+         * @description With `wait` the answer is 201 once it is live, or the error that ended it (`details` names version and build); 202 while it is still being built.
+         */
+        post: operations["sandboxes.deploy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/sandboxes/{id}/env": {
@@ -2662,6 +2970,252 @@ export interface components {
             /** @constant */
             deleted: true;
         };
+        Deployment: {
+            id: string;
+            name: string;
+            tenant_id: string;
+            workspace_id: string;
+            workspace_slug: string;
+            workspace_name: string;
+            project_id: string;
+            project_slug: string;
+            project_name: string;
+            external_workspace_id: string | null;
+            external_user_id: string | null;
+            external_project_id: string | null;
+            owner_user_id: string | null;
+            metadata: {
+                [key: string]: unknown;
+            };
+            tags: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            slug: string;
+            /**
+             * @description what visitors get; a later publish that fails leaves `running` as it is
+             * @enum {string}
+             */
+            state: "pending" | "building" | "running" | "stopped" | "failed";
+            state_reason: string | null;
+            /** @enum {string} */
+            source_type: "sandbox" | "upload" | "repo";
+            /** @description the first of `urls`; show this one */
+            public_url: string;
+            urls: string[];
+            /** @description always works */
+            fallback_url: string;
+            active_version_id: string | null;
+            previous_version_id: string | null;
+            current_build_id: string | null;
+            repo_url: string | null;
+            branch: string | null;
+            auto_deploy: boolean;
+            build_command: string | null;
+            run_command: string | null;
+            port: number | null;
+            health_check_path: string | null;
+            replicas: number;
+            /** @enum {string} */
+            size: "xs" | "small" | "medium" | "large" | "xl";
+            env_revision: number;
+            databases: string[];
+            buckets: string[];
+            /** @enum {string} */
+            spa: "auto" | "on" | "off";
+            test: boolean;
+            deployed_at: string | null;
+            /** @description only in the answer of create, of a deployment from a repository */
+            webhook_secret?: string;
+        };
+        DeploymentBuild: {
+            id: string;
+            deployment_id: string;
+            version_id: string;
+            /** @enum {string} */
+            state: "queued" | "building" | "ready" | "failed" | "cancelled";
+            triggered_by: string;
+            commit_sha: string | null;
+            commit_message: string | null;
+            error: string | null;
+            /** Format: date-time */
+            created_at: string;
+            started_at: string | null;
+            finished_at: string | null;
+            duration_ms: number | null;
+        };
+        DeploymentCreateRequest: {
+            name: string;
+            slug?: string;
+            /** @enum {string} */
+            source_type?: "sandbox" | "upload" | "repo";
+            build_command?: string | null;
+            run_command?: string | null;
+            port?: number | null;
+            health_check_path?: string | null;
+            branch?: string | null;
+            /** @description publish what is pushed to the branch (git-hook) */
+            auto_deploy?: boolean;
+            repo_url?: string | null;
+            replicas?: number;
+            /** @enum {string} */
+            size?: "xs" | "small" | "medium" | "large" | "xl";
+            /** @enum {string} */
+            spa?: "auto" | "on" | "off";
+            /** @description JSON object of at most 16 KiB */
+            metadata?: Record<string, unknown>;
+            env?: {
+                [key: string]: string;
+            };
+            workspace_id?: string | null;
+            workspace_slug?: string | null;
+            workspace_name?: string | null;
+            project_id?: string | null;
+            project_slug?: string | null;
+            project_name?: string | null;
+            external_workspace_id?: string | null;
+            external_user_id?: string | null;
+            external_project_id?: string | null;
+        };
+        DeploymentEnvSetRequest: {
+            vars: {
+                key: string;
+                value: string;
+                encrypted?: boolean;
+            }[];
+            replace?: boolean;
+        };
+        DeploymentEnvVar: {
+            key: string;
+            value: string | null;
+            encrypted: boolean;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        DeploymentPublishRequest: {
+            source_sandbox_id?: string;
+            source_snapshot_id?: string;
+            /** @enum {string} */
+            kind?: "auto" | "static" | "dynamic";
+            /** @constant */
+            environment?: "production";
+            /** @description folder with the finished site; relative to /workspace or absolute */
+            output_path?: string;
+            /** @description file that must be there; default index.html */
+            entrypoint?: string;
+            build_command?: string;
+            run_command?: string;
+            port?: number;
+            health_check_path?: string;
+            /** @description default true; false leaves it at its staged address */
+            promote?: boolean;
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** @description default true */
+            wait?: boolean;
+            wait_seconds?: number;
+            workspace_id?: string | null;
+            workspace_slug?: string | null;
+            workspace_name?: string | null;
+            project_id?: string | null;
+            project_slug?: string | null;
+            project_name?: string | null;
+            external_workspace_id?: string | null;
+            external_user_id?: string | null;
+            external_project_id?: string | null;
+        };
+        DeploymentRedeployRequest: {
+            /** @description default true */
+            wait?: boolean;
+            wait_seconds?: number;
+        };
+        DeploymentRelease: {
+            id: string;
+            deployment_id: string;
+            version_id: string;
+            /** @enum {string} */
+            kind: "static" | "oci" | "rootfs";
+            sha256: string;
+            size_bytes: number;
+            collected_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        DeploymentRollbackRequest: {
+            version_id?: string;
+        };
+        DeploymentUpdateRequest: {
+            name?: string;
+            slug?: string;
+            build_command?: string | null;
+            run_command?: string | null;
+            port?: number | null;
+            health_check_path?: string | null;
+            branch?: string | null;
+            /** @description publish what is pushed to the branch (git-hook) */
+            auto_deploy?: boolean;
+            repo_url?: string | null;
+            replicas?: number;
+            /** @enum {string} */
+            size?: "xs" | "small" | "medium" | "large" | "xl";
+            /** @enum {string} */
+            spa?: "auto" | "on" | "off";
+            /** @description JSON object of at most 16 KiB */
+            metadata?: Record<string, unknown>;
+            external_workspace_id?: string | null;
+            external_user_id?: string | null;
+            external_project_id?: string | null;
+        };
+        DeploymentVersion: {
+            id: string;
+            name: string;
+            tenant_id: string;
+            workspace_id: string;
+            workspace_slug: string;
+            workspace_name: string;
+            project_id: string;
+            project_slug: string;
+            project_name: string;
+            external_workspace_id: string | null;
+            external_user_id: string | null;
+            external_project_id: string | null;
+            owner_user_id: string | null;
+            metadata: {
+                [key: string]: unknown;
+            };
+            tags: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            deployment_id: string;
+            version_number: number;
+            kind: ("static" | "dynamic") | null;
+            /** @enum {string} */
+            state: "created" | "building" | "ready" | "failed" | "archived";
+            state_reason: string | null;
+            release_id: string | null;
+            build_id: string | null;
+            source_sandbox_id: string | null;
+            source_sha256: string | null;
+            artifact_sha256: string | null;
+            artifact_manifest: {
+                files: number;
+                total_bytes: number;
+                entrypoint: string | null;
+            } | null;
+            run_command: string | null;
+            port: number | null;
+            health_check_path: string | null;
+            env_revision: number;
+            /** @description staged address: this version, live or not */
+            url: string;
+            created_by: string;
+            promoted_at: string | null;
+            archived_at: string | null;
+        };
         DeviceCodes: {
             device_code: string;
             /** @description For the user to type where the browser is logged in */
@@ -2698,7 +3252,7 @@ export interface components {
         Error: {
             error: {
                 /** @enum {string} */
-                code: "BAD_REQUEST" | "UNAUTHORIZED" | "FORBIDDEN" | "QUOTA_EXCEEDED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOT_ACCEPTABLE" | "REQUEST_TIMEOUT" | "CONFLICT" | "SETUP_REQUIRED" | "SLUG_TAKEN" | "NAME_TAKEN" | "SANDBOX_NOT_RUNNING" | "IN_USE" | "TASK_RUNNING" | "NOT_EMPTY" | "SNAPSHOT_NOT_READY" | "ALREADY_ACCEPTED" | "LAST_OWNER" | "IDEMPOTENCY_IN_PROGRESS" | "GONE" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RANGE_NOT_SATISFIABLE" | "MISDIRECTED_REQUEST" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "OWNERSHIP_CONFLICT" | "IMMUTABLE_FIELD" | "EMAIL_MISMATCH" | "RATE_LIMITED" | "INTERNAL" | "UPSTREAM_UNREACHABLE" | "UNAVAILABLE" | "TIMEOUT" | "STORAGE_FULL";
+                code: "BAD_REQUEST" | "UNAUTHORIZED" | "FORBIDDEN" | "QUOTA_EXCEEDED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOT_ACCEPTABLE" | "REQUEST_TIMEOUT" | "CONFLICT" | "SETUP_REQUIRED" | "SLUG_TAKEN" | "NAME_TAKEN" | "SANDBOX_NOT_RUNNING" | "IN_USE" | "TASK_RUNNING" | "NOT_EMPTY" | "SNAPSHOT_NOT_READY" | "VERSION_NOT_READY" | "ALREADY_ACCEPTED" | "LAST_OWNER" | "IDEMPOTENCY_IN_PROGRESS" | "GONE" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RANGE_NOT_SATISFIABLE" | "MISDIRECTED_REQUEST" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "OWNERSHIP_CONFLICT" | "IMMUTABLE_FIELD" | "EMAIL_MISMATCH" | "RATE_LIMITED" | "INTERNAL" | "UPSTREAM_UNREACHABLE" | "UNAVAILABLE" | "TIMEOUT" | "STORAGE_FULL";
                 /** @description What happened and what to do. */
                 message: string;
                 request_id: string;
@@ -3132,6 +3686,19 @@ export interface components {
                 databases: number;
             };
         };
+        PublishResult: {
+            deployment: components["schemas"]["Deployment"];
+            version: components["schemas"]["DeploymentVersion"];
+            release: components["schemas"]["DeploymentRelease"] | null;
+            build: components["schemas"]["DeploymentBuild"] | null;
+            services: {
+                /** @enum {string} */
+                type: "static_web" | "web";
+                /** @enum {string} */
+                state: "pending" | "healthy" | "unhealthy" | "staged";
+            }[];
+            promoted: boolean;
+        };
         ReadinessProbe: {
             /** @enum {string} */
             type: "http" | "tcp" | "command";
@@ -3269,6 +3836,30 @@ export interface components {
             external_workspace_id?: string | null;
             external_user_id?: string | null;
             external_project_id?: string | null;
+        };
+        SandboxDeployRequest: {
+            deployment_id?: string;
+            name?: string;
+            /** @enum {string} */
+            kind?: "auto" | "static" | "dynamic";
+            /** @constant */
+            environment?: "production";
+            /** @description folder with the finished site; relative to /workspace or absolute */
+            output_path?: string;
+            /** @description file that must be there; default index.html */
+            entrypoint?: string;
+            build_command?: string;
+            run_command?: string;
+            port?: number;
+            health_check_path?: string;
+            /** @description default true; false leaves it at its staged address */
+            promote?: boolean;
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** @description default true */
+            wait?: boolean;
+            wait_seconds?: number;
         };
         SandboxExtendRequest: {
             /** @description seconds */
@@ -3812,7 +4403,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description CONFLICT, SETUP_REQUIRED, SLUG_TAKEN, NAME_TAKEN, SANDBOX_NOT_RUNNING, IN_USE, TASK_RUNNING, NOT_EMPTY, SNAPSHOT_NOT_READY, ALREADY_ACCEPTED, LAST_OWNER, IDEMPOTENCY_IN_PROGRESS */
+        /** @description CONFLICT, SETUP_REQUIRED, SLUG_TAKEN, NAME_TAKEN, SANDBOX_NOT_RUNNING, IN_USE, TASK_RUNNING, NOT_EMPTY, SNAPSHOT_NOT_READY, VERSION_NOT_READY, ALREADY_ACCEPTED, LAST_OWNER, IDEMPOTENCY_IN_PROGRESS */
         Error409: {
             headers: {
                 [name: string]: unknown;
@@ -5922,6 +6513,758 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    "deployments.list": {
+        parameters: {
+            query?: {
+                /** @description Most objects in one answer. */
+                limit?: number;
+                /** @description `next_cursor` of the previous answer, with the same filters; valid 24 hours. */
+                cursor?: string;
+                workspace_id?: string;
+                project_id?: string;
+                external_workspace_id?: string;
+                external_user_id?: string;
+                external_project_id?: string;
+                state?: string;
+                name?: string;
+                slug?: string;
+                tag?: string;
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List deployments, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deployment"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeploymentCreateRequest"];
+            };
+        };
+        responses: {
+            /** @description Make a deployment: a durable address, and what is published there */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deployment"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get a deployment */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deployment"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete a deployment; its addresses lead nowhere at once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deleted"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeploymentUpdateRequest"];
+            };
+        };
+        responses: {
+            /** @description Change a deployment; build settings count from the next publish on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deployment"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.env.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List environment variables of the next version */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentEnvVar"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.env.set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeploymentEnvSetRequest"];
+            };
+        };
+        responses: {
+            /** @description Set environment variables: a new revision, for the next version or restart */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentEnvVar"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.env.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete an environment variable: a new revision */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deleted"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.publish": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeploymentPublishRequest"];
+            };
+        };
+        responses: {
+            /** @description Publish a sandbox or a snapshot as the next version */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PublishResult"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
+        };
+    };
+    "deployments.redeploy": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeploymentRedeployRequest"];
+            };
+        };
+        responses: {
+            /** @description Build the live version’s source again and publish it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PublishResult"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
+        };
+    };
+    "deployments.releases.list": {
+        parameters: {
+            query?: {
+                /** @description Most objects in one answer. */
+                limit?: number;
+                /** @description `next_cursor` of the previous answer, with the same filters; valid 24 hours. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List the releases of a deployment, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentRelease"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.releases.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                release_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get a release */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentRelease"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.restart": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Start new instances with the environment as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deployment"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.rollback": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeploymentRollbackRequest"];
+            };
+        };
+        responses: {
+            /** @description Go back to the version that was live before, or to the one named */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deployment"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.start": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Let visitors in again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deployment"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.stop": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stop serving; versions and addresses are kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deployment"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.versions.list": {
+        parameters: {
+            query?: {
+                /** @description Most objects in one answer. */
+                limit?: number;
+                /** @description `next_cursor` of the previous answer, with the same filters; valid 24 hours. */
+                cursor?: string;
+                state?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List the versions of a deployment, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentVersion"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.versions.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get a version */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentVersion"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.versions.archive": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Put a version aside; it can still be promoted while its files are kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentVersion"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.versions.promote": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Make a version live, without building it again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Deployment"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
     "events.list": {
         parameters: {
             query?: {
@@ -6657,6 +8000,50 @@ export interface operations {
             500: components["responses"]["Error500"];
             502: components["responses"]["Error502"];
             503: components["responses"]["Error503"];
+        };
+    };
+    "sandboxes.deploy": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SandboxDeployRequest"];
+            };
+        };
+        responses: {
+            /** @description Publish this sandbox; the deployment of that name in its project is made when there is none */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PublishResult"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     "sandboxes.env.list": {

@@ -31,6 +31,22 @@ const invite = async (organization: Organization, where: string): Promise<{ read
   return (await organization.call('POST', `${where}/invites`, { email: `invited${count}@example.com`, role: 'member' })).data;
 };
 
+const deployment = async ({ organization, project }: Place): Promise<string> => {
+  count += 1;
+  const body = { name: `Fixture ${count}`, env: { MATRIX: '1' }, project_id: await organization.project(project) };
+  return (await organization.call('POST', '/deployments', body)).data.id;
+};
+
+/** A second version, so that there is one to go back to. */
+const published = async (organization: Organization, id: string) => {
+  const { project_id } = (await organization.call('GET', `/deployments/${id}`)).data;
+  const sandbox_id = (await organization.call('POST', '/sandboxes', { project_id })).data.id;
+  await organization.call('POST', `/sandboxes/${sandbox_id}/files/write-many`, { files: [{ path: 'site/index.html', content: 'x' }] });
+  const publish = () => organization.call('POST', `/deployments/${id}/publish`, { source_sandbox_id: sandbox_id, output_path: 'site' });
+  await publish();
+  return (await publish()).data;
+};
+
 /** By the literal words of the path before the parameter. A new noun needs one line here; a new route below a known one needs none. */
 const FIXTURES: Readonly<Record<string, Fixture>> = {
   sandboxes: { target: 'resource', make: sandbox },
@@ -82,6 +98,11 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     target: 'resource',
     make: async ({ organization }, id) => (await organization.call('GET', `/templates/${id}/builds`)).data[0].id,
   },
+  deployments: { target: 'resource', make: deployment },
+  'deployments/env': { target: 'resource', isName: true, make: async () => 'MATRIX' },
+  'deployments/versions': { target: 'resource', make: async ({ organization }, id) => (await published(organization, id)).version.id },
+  'deployments/releases': { target: 'resource', make: async ({ organization }, id) => (await published(organization, id)).release.id },
+  'deployments/builds': { target: 'resource', make: async ({ organization }, id) => (await published(organization, id)).build.id },
   workspaces: {
     target: 'place',
     // A caller that sees one workspace only gets that one: it cannot be made anew for it.

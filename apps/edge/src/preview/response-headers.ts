@@ -1,5 +1,5 @@
 import { endToEnd, type Field } from '../proxy/headers.ts';
-import { isOurCookie } from '../tokens/cookie.ts';
+import { ownCookie } from '../proxy/set-cookie.ts';
 
 const DROPPED = new Set([
   'server',
@@ -23,17 +23,6 @@ const framed = (policies: string): string | null => {
     )
     .filter((policy) => policy !== '');
   return kept.length === 0 ? null : kept.join(', ');
-};
-
-/** The value without a Domain attribute that reaches beyond the own host; null for cookies of our name (cookie tossing). */
-const ownCookie = (value: string, hostname: string): string | null => {
-  const [pair = '', ...attributes] = value.split(';');
-  if (isOurCookie(pair)) return null;
-  const kept = attributes.filter((attribute) => {
-    const [name = '', domain = ''] = attribute.split('=', 2);
-    return name.trim().toLowerCase() !== 'domain' || domain.trim().toLowerCase().replace(/^\./, '') === hostname;
-  });
-  return [pair, ...kept].join(';');
 };
 
 export interface Shown {

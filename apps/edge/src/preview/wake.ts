@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Internal } from '../net/internal.ts';
+import type { WakeCalls } from '../net/wake-calls.ts';
+import { machinePath } from '../net/wake-calls.ts';
 import { REFUSALS, type Refusal } from '../refusal.ts';
 import { isGone, isRunning, type SandboxRoute } from '../routes/types.ts';
 import type { World } from '../routes/world.ts';
 
-/** Contract 4.4: a request is held this long while its sandbox starts. */
-const HOLD_MS = 30_000;
 const RETRY_MS = 500;
 
 export interface Waker {
@@ -15,22 +14,9 @@ export interface Waker {
   nudge(route: SandboxRoute): void;
 }
 
-export const createWaker = (deps: { readonly world: World; readonly internal: Internal; readonly holdMs?: number }): Waker => {
-  const { world, internal, holdMs = HOLD_MS } = deps;
-  const calls = new Map<string, Promise<number>>();
-
-  /** One call per sandbox, however many visitors wait. 0: the control plane could not be reached. */
-  const wake = (id: string): Promise<number> => {
-    const running = calls.get(id);
-    if (running) return running;
-    const call = internal
-      .post(`/internal/sandboxes/${encodeURIComponent(id)}/wake`, {}, holdMs)
-      .then(({ status }) => status)
-      .catch(() => 0)
-      .finally(() => calls.delete(id));
-    calls.set(id, call);
-    return call;
-  };
+export const createWaker = (deps: { readonly world: World; readonly calls: WakeCalls; readonly holdMs: number }): Waker => {
+  const { world, calls, holdMs } = deps;
+  const wake = (id: string): Promise<number> => calls.call(machinePath(id));
 
   const running = async (route: SandboxRoute, abandoned: () => boolean): Promise<SandboxRoute | Refusal> => {
     const deadline = Date.now() + holdMs;
@@ -39,7 +25,7 @@ export const createWaker = (deps: { readonly world: World; readonly internal: In
       if (isGone(current)) return REFUSALS.gone;
       if (isRunning(current)) {
         // It runs, but what it serves with may only be starting: the answer comes when that is there.
-        const under = calls.get(current.id);
+        const under = calls.underWay(machinePath(current.id));
         if (under !== undefined) await Promise.race([under, sleep(Math.max(1, deadline - Date.now()), 0, { ref: false })]);
         return current;
       }

@@ -1,5 +1,6 @@
 import { type TestDatabase, testDatabase } from '@miosa/db';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createDeploymentStore } from './deployment-store.ts';
 import { createRouteStore } from './store.ts';
 
 let test: TestDatabase;
@@ -19,4 +20,12 @@ it('reads the three published views of an empty database', async () => {
     revokedAt: null,
     expiresAt: null,
   });
+});
+
+it('reads the published views of deployments', async () => {
+  const store = createDeploymentStore(test.db);
+  expect(await store.all(10)).toEqual([]);
+  expect(await store.byName('managed', 'a.b')).toBeNull();
+  expect(await store.byIds(['dep_0', 'dep_1'])).toEqual([]);
+  expect(await store.version('a.b', '0123456789')).toBeNull();
 });

@@ -45,6 +45,6 @@ export interface RouteStore {
 
 const GOES_ON: readonly SandboxRoute['transition'][] = [null, 'snapshotting', 'resizing'];
 export const isGone = (route: SandboxRoute): boolean => route.state === 'destroyed' || route.transition === 'destroying';
-export const isRunning = (route: SandboxRoute): boolean =>
+export const isRunning = (route: Pick<SandboxRoute, 'state' | 'transition' | 'endpoint'>): boolean =>
   route.state === 'running' && GOES_ON.includes(route.transition) && route.endpoint !== null;
 export const ruleFor = (route: SandboxRoute, port: number): PreviewRule | undefined => route.previews.find((rule) => rule.port === port);

@@ -1,10 +1,18 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { listenOn } from '../ops.ts';
 
+export interface TrafficReport {
+  readonly from: number;
+  readonly until: number;
+  readonly bounds_ms: number[];
+  readonly deployments: Readonly<Record<string, { requests: number; errors: number; egress_bytes: number; durations: number[] }>>;
+}
+
 export interface FakeControl {
   readonly wakes: string[];
   readonly activity: Record<string, number>;
-  /** What a wake call does; answers with its status. */
+  readonly traffic: TrafficReport[];
+  /** What a wake call does (of a sandbox, a machine, a version); answers with its status. */
   onWake: (id: string) => Promise<number>;
   api: RequestListener;
   readonly publicServer: Server;
@@ -24,7 +32,11 @@ export const startFakeControl = async (controlSocket: string, internalSocket: st
         Object.assign(control.activity, (JSON.parse(text) as { sandboxes: Record<string, number> }).sandboxes);
         return void res.end('{}');
       }
-      const id = /^\/internal\/sandboxes\/([^/]+)\/wake$/.exec(req.url ?? '')?.[1] ?? '';
+      if (req.url === '/internal/deployments/traffic') {
+        control.traffic.push(JSON.parse(text) as TrafficReport);
+        return void res.end('{}');
+      }
+      const id = /^\/internal\/(?:sandboxes|deployments\/versions)\/([^/]+)\/wake$/.exec(req.url ?? '')?.[1] ?? '';
       control.wakes.push(id);
       void control.onWake(id).then((status) => res.writeHead(status).end('{}'));
     });
@@ -32,6 +44,7 @@ export const startFakeControl = async (controlSocket: string, internalSocket: st
   const control: FakeControl = {
     wakes: [],
     activity: {},
+    traffic: [],
     onWake: async () => 200,
     api: (_req, res) => void res.end('api'),
     publicServer,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mintToken, type Names, type TokenKind, type TokenPayload, tokenHash } from '@miosa/hostnames';
 import { type Log, newId, randomBase32 } from '@miosa/kernel';
+import type { Sites } from '../deployments/sites.ts';
 import { createEdge, type EdgeOptions } from '../edge.ts';
 import { httpListener, httpsListener } from '../listener.ts';
 import type { SandboxRoute } from '../routes/types.ts';
@@ -13,6 +14,7 @@ import { selfSigned } from './certificate.ts';
 import { type Answer, type Call, call } from './client.ts';
 import { type FakeAgent, startFakeAgent } from './fake-agent.ts';
 import { startFakeControl } from './fake-control.ts';
+import { createFakeDeploymentStore } from './fake-deployments.ts';
 import { createFakeStore } from './fake-store.ts';
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -34,18 +36,32 @@ export const startPlatform = async (options: Partial<EdgeOptions> = {}) => {
   });
   const store = createFakeStore();
   const control = await startFakeControl(socket('control.sock'), socket('internal.sock'));
+  const deploymentStore = createFakeDeploymentStore();
+  const sites: Sites = {
+    request: (_req, res, _visit, target) => void res.end(`files of ${target.manifestSha256} of ${target.tenantId}`),
+  };
   const edge = createEdge({
-    ...{ names: NAMES, store, log: silent, previewPublicKeys: () => [keys.publicKey], cookieSecret: randomBytes(32) },
+    ...{
+      names: NAMES,
+      store,
+      deploymentStore,
+      sites,
+      log: silent,
+      previewPublicKeys: () => [keys.publicKey],
+      cookieSecret: randomBytes(32),
+    },
     ...{ controlSocket: socket('control.sock'), internalSocket: socket('internal.sock') },
     rate: { perSecond: 0, burst: 1 },
     ...options,
   });
   let hear: Record<string, (payload: string) => void> = {};
-  let gap = (): void => {};
-  await edge.world.follow(async (channel, onPayload, onGap) => {
+  const gaps = new Set<() => void>();
+  const listen = async (channel: string, onPayload: (payload: string) => void, onGap: () => void): Promise<void> => {
     hear = { ...hear, [channel]: onPayload };
-    gap = onGap;
-  }, new AbortController().signal);
+    gaps.add(onGap);
+  };
+  await edge.world.follow(listen, new AbortController().signal);
+  await edge.deployments.follow(listen, new AbortController().signal);
   const servers = [httpListener(edge.dispatch, 10_000), httpsListener(edge.dispatch, 10_000, await selfSigned(NAMES.domain))] as const;
   const [httpPort, httpsPort] = [await listening(servers[0]), await listening(servers[1])];
   const agents: FakeAgent[] = [];
@@ -103,10 +119,13 @@ export const startPlatform = async (options: Partial<EdgeOptions> = {}) => {
   };
 
   return {
-    ...{ edge, store, control, httpPort, httpsPort, sandbox, app, mint, change },
+    ...{ edge, store, deploymentStore, control, httpPort, httpsPort, sandbox, app, mint, change },
     keyChanged: (id: string) => hear.miosa_keys?.(id),
     sandboxChanged: (id: string) => hear.miosa_routes?.(id),
-    gap: () => gap(),
+    deploymentChanged: (id: string) => hear.miosa_deployments?.(id),
+    gap: () => {
+      for (const gap of gaps) gap();
+    },
     /** Plain HTTP from loopback. */
     get: (host: string, path = '/', more: Partial<Call> = {}): Promise<Answer> => call({ port: httpPort, host, path, ...more }),
     /** TLS with the right server name. */

@@ -27,11 +27,15 @@ export { callJson, callStream, callUpgrade } from './agent/client.ts';
 export type { Pool as AgentPool } from './agent/pool.ts';
 export { createBoundaries, type SandboxBoundaries, type SandboxBoundary } from './boundary.ts';
 export type { SandboxesDeps, TenancyFace } from './deps.ts';
-export { checkVars, type EnvVar } from './env/values.ts';
+export { checkVars, checkVars, type EnvVar, type EnvVar, MAX_VARS, varsOf } from './env/values.ts';
+export { createLoop } from './jobs/jobs.ts';
 export { followLines, keepLines, type LineKeeper } from './logs/kept.ts';
 export type { Positions } from './logs/position.ts';
 export type { AppLine, AppProcess, LaunchMachine, Machine, MachineExec, MachineOutput, Machines, Source } from './machines/types.ts';
 export { seriesOf, stepSeconds, windowSeconds } from './metrics/series.ts';
+export { nullable, OWNED, oneOf } from './schemas.ts';
+export { open, seal } from './seal.ts';
+export { ownerOf, type Visibility, visibilityOf } from './visibility.ts';
 
 export interface Sandboxes {
   /** Public routes, and those of the internal socket (`internal: true`). */

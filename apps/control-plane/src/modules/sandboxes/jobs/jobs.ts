@@ -35,7 +35,7 @@ export interface Jobs {
 }
 
 /** One reconciler: repeated by its timer or a signal, never twice at once in this process; a failure is logged and the next pass tries again. */
-const createLoop = (core: Core, name: string, everyMs: number, pass: (core: Core) => Promise<void>) => {
+export const createLoop = <C extends Pick<Core, 'log'>>(core: C, name: string, everyMs: number, pass: (core: C) => Promise<void>) => {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   let stopped = true;
