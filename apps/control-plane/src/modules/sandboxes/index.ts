@@ -27,7 +27,7 @@ export { callJson, callStream, callUpgrade } from './agent/client.ts';
 export type { Pool as AgentPool } from './agent/pool.ts';
 export { createBoundaries, type SandboxBoundaries, type SandboxBoundary } from './boundary.ts';
 export type { SandboxesDeps, TenancyFace } from './deps.ts';
-export { checkVars, checkVars, type EnvVar, type EnvVar, MAX_VARS, varsOf } from './env/values.ts';
+export { checkVars, type EnvVar, MAX_VARS, varsOf } from './env/values.ts';
 export { createLoop } from './jobs/jobs.ts';
 export { followLines, keepLines, type LineKeeper } from './logs/kept.ts';
 export type { Positions } from './logs/position.ts';

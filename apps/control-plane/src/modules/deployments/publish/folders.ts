@@ -1,9 +1,7 @@
 import { Fault, invalid, type Op } from '@miosa/kernel';
-import { Type } from 'typebox';
-import { type AgentPool, callJson } from '../../sandboxes/index.ts';
 import type { Core } from '../deps.ts';
 import type { UploadedFile } from '../types.ts';
-import { listTree, readFiles } from './source.ts';
+import { listTree, readFiles, statPath } from './source.ts';
 import type { SiteFile, SiteSource } from './static.ts';
 
 const WORKSPACE = '/workspace';
@@ -12,19 +10,6 @@ const EXCLUDE = ['.git', 'node_modules', '.next/cache', '.cache', '.miosaignore'
 const IGNORE_FILE = '.miosaignore';
 
 const absolute = (path: string): string => (path.startsWith('/') ? path : `${WORKSPACE}/${path}`);
-
-const STAT_MS = 10_000;
-const AgentStat = Type.Object({ type: Type.String() });
-
-/** What lies there; null when nothing does. */
-const statPath = async (agent: AgentPool, path: string, signal: AbortSignal): Promise<string | null> => {
-  try {
-    return (await callJson(agent, { method: 'GET', path: '/files/stat', query: { path }, timeoutMs: STAT_MS, signal }, AgentStat)).type;
-  } catch (error) {
-    if (error instanceof Fault && error.code === 'NOT_FOUND') return null;
-    throw error;
-  }
-};
 
 /** Folders to look for a site in: the first that holds the entrypoint. */
 export interface Candidates {
