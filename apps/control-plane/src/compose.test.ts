@@ -35,6 +35,7 @@ beforeAll(async () => {
       sealKey: randomBytes(32),
     },
     blobsFolder: '/nowhere',
+    tlsFolder: '/nowhere',
     sockets: { public: '/nonexistent/a', internal: '/nonexistent/b', runner: '/nonexistent/runner.sock' },
   };
   controlPlane = await compose(config, log);

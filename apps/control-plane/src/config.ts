@@ -51,6 +51,8 @@ export interface Config {
   readonly keys: Keys;
   /** Contents of releases, when they are kept on this host. */
   readonly blobsFolder: string;
+  /** Of the certificate issuer. */
+  readonly tlsFolder: string;
   readonly sockets: { readonly public: string; readonly internal: string; readonly runner: string };
 }
 
@@ -168,6 +170,7 @@ export const readConfig = (env: Env, readFile = readText, listFolder = listNames
       sealKey: secret('seal.key', 32),
     },
     blobsFolder: join(data, 'blobs'),
+    tlsFolder: join(data, 'tls'),
     sockets: { public: run('control.sock'), internal: run('internal.sock'), runner: run('runner.sock') },
   };
   if (mistakes.length > 0) throw new Error(`The control plane cannot start:\n${mistakes.map((m) => `  - ${m}`).join('\n')}`);
