@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { createFsBlobs } from '@miosa/blobs';
 import { createMachines } from '../../sandboxes/machines/machines.ts';
 import { createWorld as createSandboxWorld, type World as SandboxWorld, silent } from '../../sandboxes/testing/world.ts';
-import { type Core, DEFAULT_POLICY } from '../deps.ts';
+import type { Core } from '../deps.ts';
 import { deploymentRoutes } from '../index.ts';
+import { DEFAULT_POLICY } from '../policy.ts';
 
 /** Deployments on a real database and a blob store of its own, with fake machines, reached through the HTTP pipeline. Only in tests. */
 export interface World extends Omit<SandboxWorld, 'core'> {
