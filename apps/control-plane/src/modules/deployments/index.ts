@@ -1,4 +1,6 @@
 import type { Route } from '@miosa/http';
+import { createHookRoutes } from './build/hook/routes.ts';
+import { createBuildRoutes } from './build/routes.ts';
 import type { Core, DeploymentsDeps } from './deps.ts';
 import { createEnvRoutes } from './env/routes.ts';
 import { createJobs, type Jobs } from './jobs/jobs.ts';
@@ -59,5 +61,7 @@ export const deploymentRoutes = (core: Core): Route[] => [
   ...createLifecycleRoutes(core),
   ...createPublishRoutes(core),
   ...createVersionRoutes(core),
+  ...createBuildRoutes(core),
+  ...createHookRoutes(core),
   ...createEnvRoutes(core),
 ];
