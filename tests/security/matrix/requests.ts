@@ -42,6 +42,8 @@ interface Special {
   readonly others?: Pick<Exclude<Declared, 'public'>, 'minRole' | 'roleIn'>;
   /** What operators get who do not belong to the organization. */
   readonly strangers?: 403 | 404;
+  /** A signature over the body is the credential; no other counts. */
+  readonly signed?: true;
   body?(context: Context): Promise<Values>;
 }
 
@@ -74,6 +76,7 @@ const SPECIAL: Readonly<Record<string, Special>> = {
     body: async ({ organization, project }) => ({ project_id: await organization.project(project) }),
   },
   'audit.verify': { organizationWide: true },
+  'deployments.gitHook': { signed: true },
   'sandboxes.files.mkdir': { body: async () => ({ path: 'folder' }) },
   'sandboxes.processes.stdin': { body: async () => ({ data: 'x' }) },
   'workspaces.create': { organizationWide: true },
@@ -87,7 +90,7 @@ const SPECIAL: Readonly<Record<string, Special>> = {
 
 export const askedOf = (operation: Operation): Asked => {
   const { id, access, method, streams, path } = operation;
-  const { scope, target = 'nothing', organizationWide = false, strangers = null, others } = SPECIAL[id] ?? {};
+  const { scope, target = 'nothing', organizationWide = false, strangers = null, signed = false, others } = SPECIAL[id] ?? {};
   const named = targetOf(path);
   return {
     access,
@@ -97,6 +100,7 @@ export const askedOf = (operation: Operation): Asked => {
     target: named === 'nothing' ? target : named,
     organizationWide,
     strangers,
+    signed,
     ...(others === undefined ? {} : { others }),
   };
 };
