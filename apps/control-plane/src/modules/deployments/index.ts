@@ -6,6 +6,7 @@ import { createLifecycleRoutes } from './lifecycle/routes.ts';
 import { deleteAll } from './lifecycle/service.ts';
 import { createPublishRoutes } from './publish/routes.ts';
 import { countByProject } from './store.ts';
+import { createUploadRoutes } from './uploads/routes.ts';
 import { createVersionRoutes } from './versions/routes.ts';
 
 export type { DeploymentPolicy, DeploymentsDeps } from './deps.ts';
@@ -57,6 +58,7 @@ export const createDeployments = (deps: DeploymentsDeps): Deployments => {
 export const deploymentRoutes = (core: Core): Route[] => [
   ...createLifecycleRoutes(core),
   ...createPublishRoutes(core),
+  ...createUploadRoutes(core),
   ...createVersionRoutes(core),
   ...createEnvRoutes(core),
 ];

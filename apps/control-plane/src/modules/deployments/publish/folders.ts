@@ -2,7 +2,8 @@ import { Fault, invalid, type Op } from '@miosa/kernel';
 import type { Core } from '../deps.ts';
 import type { UploadedFile } from '../types.ts';
 import { listTree, readFiles, statPath } from './source.ts';
-import type { SiteFile, SiteSource } from './static.ts';
+import type { SiteSource } from './static.ts';
+import type { SiteFile } from './storing.ts';
 
 const WORKSPACE = '/workspace';
 /** Contract 4.5, `kind: auto`: the first that holds the entrypoint. */
