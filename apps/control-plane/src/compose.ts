@@ -14,6 +14,7 @@ import { adminRoutes } from './modules/admin/index.ts';
 import { type Audit, auditRoutes, createAudit } from './modules/audit/index.ts';
 import { type BrowserTokens, browserTokenRoutes, createBrowserTokens } from './modules/browser-tokens/index.ts';
 import { createDeployments, type Deployments } from './modules/deployments/index.ts';
+import { domainRoutes, localIssuer } from './modules/domains/index.ts';
 import { createEvents, type Events, eventRoutes } from './modules/events/index.ts';
 import { membersRoutes } from './modules/members/index.ts';
 import { createSandboxes, type Sandboxes } from './modules/sandboxes/index.ts';
@@ -145,6 +146,7 @@ export const compose = async (
   const deployments = createDeployments({
     ...{ db, tenancy, events, names, log, sealKey: keys.sealKey, machines: sandboxes.machines },
     blobs: createFsBlobs({ folder: config.blobsFolder }),
+    policy: config.deploymentPolicy,
   });
   const signingKeys = { privateKeyPem: keys.previewKeyPem, publicKeys: keys.previewPublicKeys };
   const browserTokens = createBrowserTokens({ db, access, tenancy, sandboxes: sandboxes.boundaries, signingKeys: () => signingKeys, log });
@@ -161,6 +163,7 @@ export const compose = async (
     ...eventRoutes({ db, events, hasScope, visibleWorkspaces }),
     ...sandboxes.routes,
     ...deployments.routes,
+    ...domainRoutes({ db, names, issuer: localIssuer(config.tlsFolder) }),
     ...adminRoutes({ db, access, tenancy, browserTokens, readiness, version: VERSION }),
   ];
   const server = await createServer({

@@ -3,6 +3,7 @@ import type { Names } from '@miosa/hostnames';
 import type { Log } from '@miosa/kernel';
 import { createApi } from './api/api.ts';
 import { createEmbed } from './api/embed.ts';
+import { createOrganizationCertificates } from './certificates/organizations.ts';
 import { createPublished } from './deployments/serve.ts';
 import type { Sites } from './deployments/sites.ts';
 import { createTraffic } from './deployments/traffic.ts';
@@ -38,6 +39,7 @@ export interface EdgeOptions {
   readonly cookieSecret: Buffer;
   readonly controlSocket: string;
   readonly internalSocket: string;
+  readonly tlsFolder: string;
   readonly rate: { readonly perSecond: number; readonly burst: number };
   /** How long an app may take to begin its answer; the contract's 60 s unless set otherwise. */
   readonly firstByteMs?: number;
@@ -102,6 +104,7 @@ export const createEdge = (options: EdgeOptions) => {
     world,
     deployments,
     dispatch,
+    contextFor: createOrganizationCertificates({ names, deployments, internal, log, tlsFolder: options.tlsFolder }),
     metrics,
     cutSockets: (): void => {
       connections.cutSockets();

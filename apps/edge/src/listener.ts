@@ -3,6 +3,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SecureContext } from 'node:tls';
 import { newId } from '@miosa/kernel';
 import type { Dispatch } from './dispatch.ts';
 import { refuseSocket } from './pages/answer.ts';
@@ -54,8 +55,23 @@ const furnish = <S extends Server | TlsServer>(server: S, dispatch: Dispatch, sc
 export const httpListener = (dispatch: Dispatch, maxConnections: number): Server =>
   furnish(createServer(OPTIONS), dispatch, 'http', maxConnections);
 
-export const httpsListener = (dispatch: Dispatch, maxConnections: number, certificate: Certificate): TlsServer => {
-  const tls = { ...certificate, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], handshakeTimeout: HANDSHAKE_MS } as const;
+export const httpsListener = (
+  dispatch: Dispatch,
+  maxConnections: number,
+  certificate: Certificate,
+  contextFor: (serverName: string) => Promise<SecureContext | null> | SecureContext | null = () => null,
+): TlsServer => {
+  // Without a context of its own a name gets the platform's certificate.
+  const SNICallback = (serverName: string, done: (error: Error | null, context?: SecureContext) => void): void => {
+    const found = contextFor(serverName);
+    if (found instanceof Promise)
+      found.then(
+        (context) => done(null, context ?? undefined),
+        () => done(null),
+      );
+    else done(null, found ?? undefined);
+  };
+  const tls = { ...certificate, SNICallback, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], handshakeTimeout: HANDSHAKE_MS } as const;
   const server = furnish(createTlsServer({ ...OPTIONS, ...tls }), dispatch, 'https', maxConnections);
   server.on('tlsClientError', (_error, socket: Socket) => socket.destroy());
   return server;

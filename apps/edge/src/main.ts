@@ -31,7 +31,7 @@ const start = async (config: Config): Promise<() => Promise<void>> => {
     log,
   });
   const http = httpListener(edge.dispatch, config.maxConnections);
-  const https = httpsListener(edge.dispatch, config.maxConnections, await readCertificate(config.tlsFolder));
+  const https = httpsListener(edge.dispatch, config.maxConnections, await readCertificate(config.tlsFolder), edge.contextFor);
   const certificates = watchCertificate(
     config.tlsFolder,
     (certificate) => {

@@ -89,6 +89,7 @@ export const layoutOf = ({ data, cache }: Options) =>
     cluster: join(data, 'pg'),
     keys: join(data, 'keys'),
     tls: join(data, 'tls'),
+    issuedCertificates: join(data, 'tls', 'issued'),
     edge: join(data, 'edge'),
     runner: join(data, 'runner'),
     logs: join(data, 'logs'),

@@ -46,7 +46,7 @@ const prepare = async (options: Options, layout: Layout): Promise<SystemUser> =>
   checkDisk(options);
   checkReachable([layout.node, layout.run, layout.tls], user);
   makeKeys(layout.keys, user);
-  await makeCertificates(layout.tls, options.domain, user);
+  await makeCertificates(layout.tls, options, user);
   return user;
 };
 

@@ -57,10 +57,3 @@ export const encodeManifest = (manifest: Manifest): Buffer => {
 };
 
 export const manifestSha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
-/** @throws Error when the bytes are not a manifest of this version. */
-export const decodeManifest = (bytes: Uint8Array): Manifest => {
-  const manifest = JSON.parse(Buffer.from(bytes).toString('utf8')) as Manifest;
-  if (manifest.version !== 1 || !Array.isArray(manifest.files)) throw new Error('not a release manifest of version 1');
-  return manifest;
-};

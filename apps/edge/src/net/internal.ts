@@ -2,6 +2,7 @@ import { Agent, request } from 'node:http';
 
 export interface InternalAnswer {
   readonly status: number;
+  readonly body: string;
 }
 
 /** Calls to the control plane's internal socket. Rejects when it cannot be reached or is too slow. */
@@ -19,8 +20,11 @@ export const createInternal = (socketPath: string): Internal => {
         const headers = { host: 'internal', 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
         const call = request({ socketPath, agent, path, method: 'POST', headers, signal: AbortSignal.timeout(timeoutMs) }, (answer) => {
           answer.on('error', reject);
-          answer.on('end', () => resolve({ status: answer.statusCode ?? 0 }));
-          answer.resume();
+          let body = '';
+          answer.setEncoding('utf8').on('data', (chunk: string) => {
+            body += chunk;
+          });
+          answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }));
         });
         call.on('error', reject);
         call.end(text);

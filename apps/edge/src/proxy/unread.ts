@@ -30,3 +30,15 @@ export const clearUnread = (req: IncomingMessage, upstream: ClientRequest): void
   };
   req.once('end', done).once('close', done);
 };
+
+/** For a request that no body belongs to: what comes is thrown away, within the same bounds. */
+export const discardBody = (req: IncomingMessage): void => {
+  let left = THROWN_AWAY_BYTES;
+  req.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) req.socket.destroy();
+  });
+  const late = setTimeout(() => req.socket.destroy(), THROWN_AWAY_WITHIN_MS);
+  const done = (): void => clearTimeout(late);
+  req.once('end', done).once('close', done);
+};

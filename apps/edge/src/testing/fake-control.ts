@@ -14,6 +14,10 @@ export interface FakeControl {
   readonly traffic: TrafficReport[];
   /** What a wake call does (of a sandbox, a machine, a version); answers with its status. */
   onWake: (id: string) => Promise<number>;
+  /** Certificates asked for, by organization. */
+  readonly certificates: string[];
+  /** What a call for a certificate does; throws when it cannot. */
+  onCertificate: (organization: string) => Promise<object>;
   api: RequestListener;
   readonly publicServer: Server;
   close(): Promise<void>;
@@ -32,6 +36,14 @@ export const startFakeControl = async (controlSocket: string, internalSocket: st
         Object.assign(control.activity, (JSON.parse(text) as { sandboxes: Record<string, number> }).sandboxes);
         return void res.end('{}');
       }
+      if (req.url === '/internal/certificates') {
+        const { organization } = JSON.parse(text) as { organization: string };
+        control.certificates.push(organization);
+        return void control.onCertificate(organization).then(
+          (data) => res.end(JSON.stringify({ data })),
+          () => res.writeHead(500).end(),
+        );
+      }
       if (req.url === '/internal/deployments/traffic') {
         control.traffic.push(JSON.parse(text) as TrafficReport);
         return void res.end('{}');
@@ -45,6 +57,8 @@ export const startFakeControl = async (controlSocket: string, internalSocket: st
     wakes: [],
     activity: {},
     traffic: [],
+    certificates: [],
+    onCertificate: () => Promise.reject(new Error('no issuer')),
     onWake: async () => 200,
     api: (_req, res) => void res.end('api'),
     publicServer,

@@ -50,7 +50,7 @@ export const startPlatform = async (options: Partial<EdgeOptions> = {}) => {
       previewPublicKeys: () => [keys.publicKey],
       cookieSecret: randomBytes(32),
     },
-    ...{ controlSocket: socket('control.sock'), internalSocket: socket('internal.sock') },
+    ...{ controlSocket: socket('control.sock'), internalSocket: socket('internal.sock'), tlsFolder: socket('tls') },
     rate: { perSecond: 0, burst: 1 },
     ...options,
   });
@@ -62,7 +62,8 @@ export const startPlatform = async (options: Partial<EdgeOptions> = {}) => {
   };
   await edge.world.follow(listen, new AbortController().signal);
   await edge.deployments.follow(listen, new AbortController().signal);
-  const servers = [httpListener(edge.dispatch, 10_000), httpsListener(edge.dispatch, 10_000, await selfSigned(NAMES.domain))] as const;
+  const certificate = await selfSigned(NAMES.domain);
+  const servers = [httpListener(edge.dispatch, 10_000), httpsListener(edge.dispatch, 10_000, certificate, edge.contextFor)] as const;
   const [httpPort, httpsPort] = [await listening(servers[0]), await listening(servers[1])];
   const agents: FakeAgent[] = [];
   const apps: Server[] = [];

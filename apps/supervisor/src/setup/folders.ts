@@ -19,6 +19,7 @@ export const makeFolders = ({ data }: Options, layout: Layout, user: SystemUser)
   own(layout.app, 0o755, 0, 0);
   own(layout.keys, 0o700, user.uid, user.gid);
   own(layout.tls, 0o755, 0, 0);
+  own(layout.issuedCertificates, 0o700, user.uid, user.gid);
   // What the edge remembers; how machines are reached is in it.
   own(layout.edge, 0o700, user.uid, user.gid);
   own(layout.runner, 0o700, 0, 0);

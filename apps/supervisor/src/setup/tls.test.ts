@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
+import { createSelfSigned } from '@miosa/certs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeCertificates } from './tls.ts';
 
@@ -15,7 +16,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const file = (name: string) => readFileSync(join(folder, name));
-const make = (domain = 'miosa.localhost') => makeCertificates(folder, domain, user);
+const make = (domain = 'miosa.localhost', appsDomain = domain) => makeCertificates(folder, { domain, appsDomain }, user);
 
 /** Undefined when a client that trusts our authority accepts the server under that name. */
 const verdict = async (name: string): Promise<string | undefined> => {
@@ -46,7 +47,7 @@ test('the authority can vouch for the domain only, and private keys are not read
   const der = new X509Certificate(file('ca.pem')).raw;
   expect(der.indexOf(constraint)).toBeGreaterThan(0);
   expect(der.indexOf(domain, der.indexOf(constraint))).toBeGreaterThan(0);
-  expect(statSync(join(folder, 'ca.key')).mode & 0o777).toBe(0o600);
+  for (const name of ['ca.key', 'issuer.key']) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
   expect(statSync(join(folder, 'server.key')).mode & 0o007).toBe(0);
 });
 
@@ -64,6 +65,31 @@ test('a lost leaf is made anew under the same authority', async () => {
   await make();
   const ca = file('ca.pem');
   rmSync(join(folder, 'server.pem'));
+  await make();
+  expect(file('ca.pem')).toEqual(ca);
+  expect(await verdict('api.miosa.localhost')).toBeUndefined();
+});
+
+test('a domain of their own for apps is vouched for as well, and the issuer for nothing beside the two', async () => {
+  await make('miosa.localhost', 'apps-of-ours-with-a-rather-long-name-that-needs-more-than-one-byte-of-length.example');
+  const issuer = createSelfSigned({ certificatePem: file('issuer.pem').toString(), keyPem: file('issuer.key').toString() });
+  const use = async (name: string): Promise<void> => {
+    const { chainPem, keyPem } = await issuer.issue([name]);
+    writeFileSync(join(folder, 'server.pem'), chainPem);
+    writeFileSync(join(folder, 'server.key'), keyPem);
+  };
+  const apps = 'cliniciq.apps-of-ours-with-a-rather-long-name-that-needs-more-than-one-byte-of-length.example';
+  await use(`*.${apps}`);
+  expect(await verdict(`lead-magnet.${apps}`)).toBeUndefined();
+  await use('bank.example');
+  // OpenSSL's "permitted subtree violation", for which Node has no code.
+  expect(await verdict('bank.example')).toBe('UNSPECIFIED');
+});
+
+test('an issuer that was lost is made anew under the same authority', async () => {
+  await make();
+  const ca = file('ca.pem');
+  rmSync(join(folder, 'issuer.key'));
   await make();
   expect(file('ca.pem')).toEqual(ca);
   expect(await verdict('api.miosa.localhost')).toBeUndefined();
