@@ -9,8 +9,9 @@ import type { Actor, TenantId } from '@miosa/kernel';
 import { createMachines } from '../../../sandboxes/machines/machines.ts';
 import { createWorld as createSandboxWorld, silent } from '../../../sandboxes/testing/world.ts';
 import { createTenancy } from '../../../tenancy/index.ts';
-import { type Core, DEFAULT_POLICY } from '../../deps.ts';
+import type { Core } from '../../deps.ts';
 import { deploymentRoutes } from '../../index.ts';
+import { DEFAULT_POLICY } from '../../policy.ts';
 
 export const sha256 = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
