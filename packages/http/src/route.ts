@@ -133,8 +133,11 @@ export interface RouteSpec<
   readonly summary: string;
   readonly description?: string;
   readonly access: Access;
-  /** A bucket of its own besides those of every call (contract 1.6): `auth` per address, for what takes passwords; `publish` per organization. */
-  readonly bucket?: 'auth' | 'publish';
+  /**
+   * A bucket of its own besides those of every call (contract 1.6): `auth` per address, for what takes passwords; `publish` per organization;
+   * `signed` of a public route whose handler verifies a signature: what it refuses counts as a failed authentication.
+   */
+  readonly bucket?: 'auth' | 'publish' | 'signed';
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;

@@ -42,6 +42,8 @@ interface Special {
   readonly others?: Pick<Exclude<Declared, 'public'>, 'minRole' | 'roleIn'>;
   /** What operators get who do not belong to the organization. */
   readonly strangers?: 403 | 404;
+  /** A signature over the body is the credential; no other counts. */
+  readonly signed?: true;
   /** `parameters`: of the path. */
   body?(context: Context, parameters: Readonly<Record<string, string>>): Promise<Values>;
 }
@@ -75,6 +77,7 @@ const SPECIAL: Readonly<Record<string, Special>> = {
     body: async ({ organization, project }) => ({ project_id: await organization.project(project) }),
   },
   'audit.verify': { organizationWide: true },
+  'deployments.gitHook': { signed: true },
   'deployments.versions.create': { body: async ({ organization }, { id = '' }) => ({ upload_id: await uploaded(organization, id) }) },
   'sandboxes.files.mkdir': { body: async () => ({ path: 'folder' }) },
   'sandboxes.processes.stdin': { body: async () => ({ data: 'x' }) },
@@ -89,7 +92,7 @@ const SPECIAL: Readonly<Record<string, Special>> = {
 
 export const askedOf = (operation: Operation): Asked => {
   const { id, access, method, streams, path } = operation;
-  const { scope, target = 'nothing', organizationWide = false, strangers = null, others } = SPECIAL[id] ?? {};
+  const { scope, target = 'nothing', organizationWide = false, strangers = null, signed = false, others } = SPECIAL[id] ?? {};
   const named = targetOf(path);
   return {
     access,
@@ -99,6 +102,7 @@ export const askedOf = (operation: Operation): Asked => {
     target: named === 'nothing' ? target : named,
     organizationWide,
     strangers,
+    signed,
     ...(others === undefined ? {} : { others }),
   };
 };

@@ -1,4 +1,6 @@
 import type { Route } from '@miosa/http';
+import { createHookRoutes } from './build/hook/routes.ts';
+import { createBuildRoutes } from './build/routes.ts';
 import type { Core, DeploymentsDeps } from './deps.ts';
 import { createEnvRoutes } from './env/routes.ts';
 import { createJobs, type Jobs } from './jobs/jobs.ts';
@@ -61,5 +63,7 @@ export const deploymentRoutes = (core: Core): Route[] => [
   ...createPublishRoutes(core),
   ...createUploadRoutes(core),
   ...createVersionRoutes(core),
+  ...createBuildRoutes(core),
+  ...createHookRoutes(core),
   ...createEnvRoutes(core),
 ];
