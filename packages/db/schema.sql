@@ -150,6 +150,7 @@ create table deployment_builds (
   created_at timestamp with time zone not null,
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
+  hook_sha256 text,
   constraint deployment_builds_pkey PRIMARY KEY (id),
   constraint deployment_builds_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES deployments(id),
   constraint deployment_builds_machine_id_fkey FOREIGN KEY (machine_id) REFERENCES sandboxes(id),
@@ -858,6 +859,8 @@ CREATE INDEX bulk_items_queued ON public.bulk_items USING btree (operation_id, "
 CREATE INDEX bulk_operations_time ON public.bulk_operations USING btree (created_at);
 
 CREATE INDEX deployment_builds_due ON public.deployment_builds USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'building'::text]));
+
+CREATE UNIQUE INDEX deployment_builds_hook ON public.deployment_builds USING btree (deployment_id, hook_sha256) WHERE (hook_sha256 IS NOT NULL);
 
 CREATE UNIQUE INDEX deployment_builds_one ON public.deployment_builds USING btree (deployment_id) WHERE (state = 'building'::text);
 
