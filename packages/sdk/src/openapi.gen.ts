@@ -931,6 +931,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/deployments/{id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The last lines of its instances
+         * @description Of those that run and of the last that ended, these first. Apps write no times of their own: `ts` is the start of the instance, or its end. `since` leaves out instances that ended before. Never wakes a sleeping one.
+         */
+        get: operations["deployments.logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/logs/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The lines of its instances, as they come, of later ones too
+         * @description Events `log` (as in the list) and `end` once the deployment is deleted, or the instance asked for has ended. Resumable with `Last-Event-ID`. Never wakes an instance.
+         */
+        get: operations["deployments.logs.stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Requests, latency, traffic, processor and memory over a window of time
+         * @description A point a step. `requests`, `errors` (500 and above), `egress_bytes`: within the step, as edges counted them. `p50_ms`, `p95_ms`: to the end of the answer. `cpu_percent` (100 is one processor) and `memory_bytes`: of the instances that run now, together. Windows from 5m to 7d.
+         */
+        get: operations["deployments.metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/deployments/{id}/publish": {
         parameters: {
             query?: never;
@@ -1042,6 +1102,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/deployments/{id}/runtime-instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the instances of a deployment, newest first, ended ones too */
+        get: operations["deployments.runtimeInstances.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/runtime-instances/{instance_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an instance */
+        get: operations["deployments.runtimeInstances.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/runtime-instances/{instance_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last lines of an instance; of an ended one those it ended with */
+        get: operations["deployments.runtimeInstances.logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/deployments/{id}/start": {
         parameters: {
             query?: never;
@@ -1076,6 +1187,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/deployments/{id}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List the files of a publish to come; the answer says which contents to send
+         * @description Contents that the organization has sent before are not missing. The upload expires after 24 h. To go on with one that broke off, list the same files again. For many small files a tar.gz to `/versions` is quicker.
+         */
+        post: operations["deployments.uploads.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/uploads/{upload_id}/blobs/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Send one content of an upload; repeating it is fine */
+        put: operations["deployments.uploads.put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/deployments/{id}/versions": {
         parameters: {
             query?: never;
@@ -1086,7 +1234,11 @@ export interface paths {
         /** List the versions of a deployment, newest first */
         get: operations["deployments.versions.list"];
         put?: never;
-        post?: never;
+        /**
+         * Publish an upload, or the files of a tar.gz, as the next version
+         * @description With `wait` the answer is 201 once it is live, or the error that ended it (`details` names version and build); 202 while it is still being built. The body is JSON with `upload_id`, or a tar.gz of at most 512 MiB with the other fields as query. An archive holds files and folders only; a single folder at its top is part of the paths (say `output_path`).
+         */
+        post: operations["deployments.versions.create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3137,6 +3289,10 @@ export interface components {
             /** @description only in the answer of create, of a deployment from a repository */
             webhook_secret?: string;
         };
+        DeploymentBlob: {
+            sha256: string;
+            size_bytes: number;
+        };
         DeploymentBuild: {
             id: string;
             deployment_id: string;
@@ -3208,6 +3364,64 @@ export interface components {
             encrypted: boolean;
             /** Format: date-time */
             updated_at: string;
+        };
+        DeploymentInstance: {
+            id: string;
+            deployment_id: string;
+            version_id: string;
+            release_id: string;
+            /** @enum {string} */
+            state: "pending" | "starting" | "healthy" | "unhealthy" | "stopping" | "stopped" | "failed";
+            state_reason: string | null;
+            port: number;
+            restarts: number;
+            /** Format: date-time */
+            created_at: string;
+            started_at: string | null;
+            stopped_at: string | null;
+        };
+        DeploymentLogLine: {
+            /** Format: date-time */
+            ts: string;
+            /** @enum {string} */
+            stream: "stdout" | "stderr";
+            line: string;
+            instance_id: string;
+            version_id: string;
+        };
+        DeploymentMetrics: {
+            window: string;
+            step_sec: number;
+            series: {
+                requests: [
+                    string,
+                    number
+                ][];
+                errors: [
+                    string,
+                    number
+                ][];
+                p50_ms: [
+                    string,
+                    number
+                ][];
+                p95_ms: [
+                    string,
+                    number
+                ][];
+                egress_bytes: [
+                    string,
+                    number
+                ][];
+                cpu_percent: [
+                    string,
+                    number
+                ][];
+                memory_bytes: [
+                    string,
+                    number
+                ][];
+            };
         };
         DeploymentPublishRequest: {
             source_sandbox_id?: string;
@@ -3284,6 +3498,22 @@ export interface components {
             external_user_id?: string | null;
             external_project_id?: string | null;
         };
+        DeploymentUpload: {
+            id: string;
+            missing: string[];
+            /** Format: date-time */
+            expires_at: string;
+        };
+        DeploymentUploadRequest: {
+            files: {
+                /** @description relative, with `/` */
+                path: string;
+                sha256: string;
+                size_bytes: number;
+                /** @description default 0644 */
+                mode?: string;
+            }[];
+        };
         DeploymentVersion: {
             id: string;
             name: string;
@@ -3331,6 +3561,38 @@ export interface components {
             created_by: string;
             promoted_at: string | null;
             archived_at: string | null;
+        };
+        DeploymentVersionCreateRequest: {
+            upload_id: string;
+            /** @enum {string} */
+            kind?: "auto" | "static" | "dynamic";
+            /** @constant */
+            environment?: "production";
+            /** @description folder with the finished site; relative to /workspace or absolute */
+            output_path?: string;
+            /** @description file that must be there; default index.html */
+            entrypoint?: string;
+            build_command?: string;
+            run_command?: string;
+            port?: number;
+            health_check_path?: string;
+            /** @description default true; false leaves it at its staged address */
+            promote?: boolean;
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** @description default true */
+            wait?: boolean;
+            wait_seconds?: number;
+            workspace_id?: string | null;
+            workspace_slug?: string | null;
+            workspace_name?: string | null;
+            project_id?: string | null;
+            project_slug?: string | null;
+            project_name?: string | null;
+            external_workspace_id?: string | null;
+            external_user_id?: string | null;
+            external_project_id?: string | null;
         };
         DeviceCodes: {
             device_code: string;
@@ -7143,6 +7405,114 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    "deployments.logs": {
+        parameters: {
+            query?: {
+                /** @description default 200 */
+                lines?: number;
+                since?: string;
+                instance_id?: string;
+                stream?: "stdout" | "stderr";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The last lines of its instances */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentLogLine"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.logs.stream": {
+        parameters: {
+            query?: {
+                /** @description earlier ones first, of each instance; default 200 */
+                lines?: number;
+                instance_id?: string;
+                stream?: "stdout" | "stderr";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lines of its instances, as they come, of later ones too */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.metrics": {
+        parameters: {
+            query?: {
+                window?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Requests, latency, traffic, processor and memory over a window of time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentMetrics"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+        };
+    };
     "deployments.publish": {
         parameters: {
             query?: never;
@@ -7381,6 +7751,114 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    "deployments.runtimeInstances.list": {
+        parameters: {
+            query?: {
+                /** @description Most objects in one answer. */
+                limit?: number;
+                /** @description `next_cursor` of the previous answer, with the same filters; valid 24 hours. */
+                cursor?: string;
+                state?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List the instances of a deployment, newest first, ended ones too */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentInstance"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.runtimeInstances.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get an instance */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentInstance"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.runtimeInstances.logs": {
+        parameters: {
+            query?: {
+                /** @description default 200 */
+                lines?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The last lines of an instance; of an ended one those it ended with */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentLogLine"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
     "deployments.start": {
         parameters: {
             query?: never;
@@ -7453,6 +7931,89 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    "deployments.uploads.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeploymentUploadRequest"];
+            };
+        };
+        responses: {
+            /** @description List the files of a publish to come; the answer says which contents to send */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentUpload"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.uploads.put": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                upload_id: string;
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Send one content of an upload; repeating it is fine */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentBlob"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
+        };
+    };
     "deployments.versions.list": {
         parameters: {
             query?: {
@@ -7490,6 +8051,70 @@ export interface operations {
             429: components["responses"]["Error429"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.versions.create": {
+        parameters: {
+            query?: {
+                kind?: "auto" | "static" | "dynamic";
+                environment?: "production";
+                /** @description folder with the finished site; relative to /workspace or absolute */
+                output_path?: string;
+                /** @description file that must be there; default index.html */
+                entrypoint?: string;
+                build_command?: string;
+                run_command?: string;
+                port?: number;
+                health_check_path?: string;
+                /** @description default true; false leaves it at its staged address */
+                promote?: boolean;
+                /** @description default true */
+                wait?: boolean;
+                wait_seconds?: number;
+            };
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeploymentVersionCreateRequest"];
+                "application/gzip": string;
+                "application/x-gzip": string;
+                "application/x-tar+gzip": string;
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Publish an upload, or the files of a tar.gz, as the next version */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PublishResult"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     "deployments.versions.get": {

@@ -3,12 +3,15 @@ import { createHookRoutes } from './build/hook/routes.ts';
 import { createBuildRoutes } from './build/routes.ts';
 import type { Core, DeploymentsDeps } from './deps.ts';
 import { createEnvRoutes } from './env/routes.ts';
+import { createInternalDeploymentRoutes } from './instances/internal-routes.ts';
+import { createInstanceRoutes } from './instances/routes.ts';
 import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { createLifecycleRoutes } from './lifecycle/routes.ts';
 import { deleteAll } from './lifecycle/service.ts';
 import { DEFAULT_POLICY } from './policy.ts';
 import { createPublishRoutes } from './publish/routes.ts';
 import { countByProject } from './store.ts';
+import { createUploadRoutes } from './uploads/routes.ts';
 import { createVersionRoutes } from './versions/routes.ts';
 
 export type { DeploymentsDeps } from './deps.ts';
@@ -60,8 +63,11 @@ export const createDeployments = (deps: DeploymentsDeps): Deployments => {
 export const deploymentRoutes = (core: Core): Route[] => [
   ...createLifecycleRoutes(core),
   ...createPublishRoutes(core),
+  ...createUploadRoutes(core),
   ...createVersionRoutes(core),
   ...createBuildRoutes(core),
   ...createHookRoutes(core),
   ...createEnvRoutes(core),
+  ...createInstanceRoutes(core),
+  ...createInternalDeploymentRoutes(core),
 ];
