@@ -150,6 +150,7 @@ create table deployment_builds (
   created_at timestamp with time zone not null,
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
+  hook_sha256 text,
   constraint deployment_builds_pkey PRIMARY KEY (id),
   constraint deployment_builds_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES deployments(id),
   constraint deployment_builds_machine_id_fkey FOREIGN KEY (machine_id) REFERENCES sandboxes(id),
@@ -185,6 +186,13 @@ create table deployment_instances (
   started_at timestamp with time zone,
   stopped_at timestamp with time zone,
   updated_at timestamp with time zone not null,
+  staged boolean default false not null,
+  needed_until timestamp with time zone,
+  checked_at timestamp with time zone,
+  misses integer default 0 not null,
+  window_restarts integer default 0 not null,
+  window_at timestamp with time zone,
+  last_lines jsonb,
   constraint deployment_instances_pkey PRIMARY KEY (id),
   constraint deployment_instances_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES deployments(id),
   constraint deployment_instances_machine_id_fkey FOREIGN KEY (machine_id) REFERENCES sandboxes(id),
@@ -207,6 +215,17 @@ create table deployment_releases (
   constraint deployment_releases_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES deployments(id),
   constraint deployment_releases_snapshot_id_fkey FOREIGN KEY (snapshot_id) REFERENCES snapshots(id),
   constraint deployment_releases_kind_check CHECK ((kind = ANY (ARRAY['static'::text, 'oci'::text, 'rootfs'::text])))
+);
+
+create table deployment_traffic (
+  deployment_id text not null,
+  minute timestamp with time zone not null,
+  requests bigint not null,
+  errors bigint not null,
+  egress_bytes bigint not null,
+  latencies bigint[] not null,
+  constraint deployment_traffic_pkey PRIMARY KEY (deployment_id, minute),
+  constraint deployment_traffic_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES deployments(id)
 );
 
 create table deployment_uploads (
@@ -294,6 +313,7 @@ create table deployments (
   deleted_at timestamp with time zone,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  restarted_at timestamp with time zone,
   constraint deployments_pkey PRIMARY KEY (id),
   constraint deployments_owner_user_id_fkey FOREIGN KEY (owner_user_id) REFERENCES users(id),
   constraint deployments_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id),
@@ -840,9 +860,13 @@ CREATE INDEX bulk_operations_time ON public.bulk_operations USING btree (created
 
 CREATE INDEX deployment_builds_due ON public.deployment_builds USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'building'::text]));
 
+CREATE UNIQUE INDEX deployment_builds_hook ON public.deployment_builds USING btree (deployment_id, hook_sha256) WHERE (hook_sha256 IS NOT NULL);
+
 CREATE UNIQUE INDEX deployment_builds_one ON public.deployment_builds USING btree (deployment_id) WHERE (state = 'building'::text);
 
 CREATE INDEX deployment_builds_page ON public.deployment_builds USING btree (deployment_id, created_at DESC, id DESC);
+
+CREATE INDEX deployment_instances_failed ON public.deployment_instances USING btree (version_id, stopped_at) WHERE (state = 'failed'::text);
 
 CREATE INDEX deployment_instances_live ON public.deployment_instances USING btree (version_id) WHERE (state <> ALL (ARRAY['stopped'::text, 'failed'::text]));
 
@@ -853,6 +877,8 @@ CREATE INDEX deployment_instances_page ON public.deployment_instances USING btre
 CREATE INDEX deployment_releases_kept ON public.deployment_releases USING btree (created_at) WHERE (collected_at IS NULL);
 
 CREATE INDEX deployment_releases_page ON public.deployment_releases USING btree (deployment_id, created_at DESC, id DESC);
+
+CREATE INDEX deployment_traffic_old ON public.deployment_traffic USING btree (minute);
 
 CREATE UNIQUE INDEX deployment_versions_number ON public.deployment_versions USING btree (deployment_id, version_number DESC);
 

@@ -3,6 +3,7 @@ import { type TestDatabase, testDatabase } from '@miosa/db';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ControlPlane, compose } from './compose.ts';
 import type { Config } from './config.ts';
+import { DEFAULT_POLICY as DEPLOYMENTS_DEFAULT } from './modules/deployments/policy.ts';
 import { DEFAULT_POLICY } from './modules/sandboxes/policy.ts';
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -24,6 +25,7 @@ beforeAll(async () => {
     mail: { smtpUrl: null, from: 'no-reply@miosa.localhost', outbox: '/nonexistent' },
     networkPolicy: null,
     sandboxPolicy: DEFAULT_POLICY,
+    deploymentPolicy: DEPLOYMENTS_DEFAULT,
     registration: 'invite',
     logLevel: 'silent',
     faultPoints: '',

@@ -146,6 +146,7 @@ export const compose = async (
   const deployments = createDeployments({
     ...{ db, tenancy, events, names, log, sealKey: keys.sealKey, machines: sandboxes.machines },
     blobs: createFsBlobs({ folder: config.blobsFolder }),
+    policy: config.deploymentPolicy,
   });
   const signingKeys = { privateKeyPem: keys.previewKeyPem, publicKeys: keys.previewPublicKeys };
   const browserTokens = createBrowserTokens({ db, access, tenancy, sandboxes: sandboxes.boundaries, signingKeys: () => signingKeys, log });

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Names } from '@miosa/hostnames';
 import { type NetworkPolicy, networkPolicyOf } from '@miosa/kernel';
+import { DEFAULT_POLICY as DEPLOYMENTS_DEFAULT, type DeploymentPolicy, deploymentPolicyOf } from './modules/deployments/policy.ts';
 import { DEFAULT_POLICY, type SandboxPolicy, sandboxPolicyOf } from './modules/sandboxes/policy.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
@@ -43,6 +44,7 @@ export interface Config {
   readonly networkPolicy: NetworkPolicy | null;
   /** What the operator lets sandboxes take of the installation. */
   readonly sandboxPolicy: SandboxPolicy;
+  readonly deploymentPolicy: DeploymentPolicy;
   /** Who may make an account. */
   readonly registration: 'open' | 'invite' | 'closed';
   readonly logLevel: string;
@@ -76,6 +78,17 @@ const sandboxPolicy = (text: string | undefined, mistakes: string[]): SandboxPol
   } catch (error) {
     mistakes.push(error instanceof SyntaxError ? `${SANDBOXES} must be a policy as JSON` : (error as Error).message);
     return DEFAULT_POLICY;
+  }
+};
+
+const DEPLOYMENTS = 'MIOSA_CONTROL_PLANE_DEPLOYMENTS';
+const deploymentPolicy = (text: string | undefined, mistakes: string[]): DeploymentPolicy => {
+  if (text === undefined || text === '') return DEPLOYMENTS_DEFAULT;
+  try {
+    return deploymentPolicyOf(DEPLOYMENTS, JSON.parse(text));
+  } catch (error) {
+    mistakes.push(error instanceof SyntaxError ? `${DEPLOYMENTS} must be a policy as JSON` : (error as Error).message);
+    return DEPLOYMENTS_DEFAULT;
   }
 };
 
@@ -159,6 +172,7 @@ export const readConfig = (env: Env, readFile = readText, listFolder = listNames
     mail: { smtpUrl, from, outbox: join(data, 'outbox') },
     networkPolicy,
     sandboxPolicy: sandboxPolicy(env[SANDBOXES], mistakes),
+    deploymentPolicy: deploymentPolicy(env[DEPLOYMENTS], mistakes),
     registration: registration ?? 'closed',
     logLevel,
     faultPoints: env.MIOSA_CONTROL_PLANE_FAULT_POINTS ?? '',

@@ -88,6 +88,19 @@ const createRouter = ({ serve, fail }: Scope): FastifyInstance => {
 
 type Admit = (route: Route, op: RequestOp, headers: IncomingHttpHeaders, reply: FastifyReply) => Promise<void>;
 
+/** A signature that is refused counts against the address, as a credential does. */
+const countingRefusals = (route: Route, limits: ServerOptions['limits'], work: Work): Work => {
+  const count = createCount(limits);
+  return async (op, request, reply) => {
+    try {
+      return await work(op, request, reply);
+    } catch (error) {
+      if (error instanceof Fault && REFUSALS.has(error.code)) await count(null, route, op.ip, reply);
+      throw error;
+    }
+  };
+};
+
 /** Answers that say no to a credential; whatever else `authenticate` throws says nothing about it. */
 const REFUSALS: ReadonlySet<ErrorCode> = new Set(['UNAUTHORIZED', 'FORBIDDEN', 'NOT_FOUND']);
 
@@ -116,7 +129,7 @@ const createAdmission = (surface: Surface, options: ServerOptions): Admit => {
       op.actor = INTERNAL;
       return;
     }
-    if (route.access === 'public') return count(null, route, op.ip, reply);
+    if (route.access === 'public') return route.bucket === 'signed' ? undefined : count(null, route, op.ip, reply);
     const actor = await identify(route, op, reply);
     op.actor = actor;
     const { origin } = headers;
@@ -177,7 +190,8 @@ export const createApp = (surface: Surface, { options, validator, cursors, metri
   const webSockets = createWebSockets(options, drain.signal);
 
   const addRoute = (url: string, route: Route): void => {
-    const run = createPipeline(route, { options, validator, cursors, streams, webSockets });
+    const pipeline = createPipeline(route, { options, validator, cursors, streams, webSockets });
+    const run = route.bucket === 'signed' ? countingRefusals(route, options.limits, pipeline) : pipeline;
     const handler = scope.serve(route.id, async (op, request, reply) => {
       await admit(route, op, request.headers, reply);
       return run(op, request, reply);

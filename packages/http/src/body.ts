@@ -21,8 +21,8 @@ const requireJson = (headers: IncomingHttpHeaders): void => {
     throw new Fault('UNSUPPORTED_MEDIA_TYPE', 'Compressed bodies are not taken.');
 };
 
-/** Reads a whole body of at most `limitBytes`. */
-const readAll = (stream: Readable, limitBytes: number): Promise<Buffer> =>
+/** Reads a whole body of at most `limitBytes`; at most 30 s. @throws PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, BAD_REQUEST. */
+export const readBytes = (stream: Readable, limitBytes: number): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -45,7 +45,7 @@ const readAll = (stream: Readable, limitBytes: number): Promise<Buffer> =>
 /** Bytes of a JSON body, type and size checked. An absent body is empty. */
 export const readJsonBytes = async (stream: Readable, headers: IncomingHttpHeaders, limitBytes: number): Promise<Buffer> => {
   if (Number(headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
-  const bytes = await readAll(stream, limitBytes);
+  const bytes = await readBytes(stream, limitBytes);
   if (bytes.length > 0) requireJson(headers);
   return bytes;
 };

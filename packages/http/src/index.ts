@@ -1,3 +1,4 @@
+export { readBytes } from './body.ts';
 export { PAGE_QUERY, type Position, pageOf, positionOf } from './cursor.ts';
 export type { Translate } from './faults.ts';
 export { answersStored, type Begun, type IdempotencyScope, type IdempotencyStore } from './idempotency.ts';

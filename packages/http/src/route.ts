@@ -30,6 +30,8 @@ export interface RawRequest<P, Q, B> {
   readonly query: Q;
   /** Parsed JSON, or with `body: 'raw'` the unread stream. */
   readonly body: B;
+  /** The unread body of a media type of `streamTypes`; `body` is empty and unchecked then. */
+  readonly stream?: Readable;
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
@@ -131,13 +133,18 @@ export interface RouteSpec<
   readonly summary: string;
   readonly description?: string;
   readonly access: Access;
-  /** A bucket of its own besides those of every call (contract 1.6): `auth` per address, for what takes passwords; `publish` per organization. */
-  readonly bucket?: 'auth' | 'publish';
+  /**
+   * A bucket of its own besides those of every call (contract 1.6): `auth` per address, for what takes passwords; `publish` per organization;
+   * `signed` of a public route whose handler verifies a signature: what it refuses counts as a failed authentication.
+   */
+  readonly bucket?: 'auth' | 'publish' | 'signed';
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
   /** Default 1 MiB for JSON; raw bodies are not buffered and checked by their handler. */
   readonly bodyLimitBytes?: number;
+  /** Further media types, beside JSON, of which the handler gets the unread body as `stream`. With one, no `Idempotency-Key` is honoured. */
+  readonly streamTypes?: readonly string[];
   /** Schema of one object; `list` wraps it in a page, `bare` sends it without `{data}`. `websocket` routes are GETs that open one. */
   readonly response: R;
   readonly envelope?: E;

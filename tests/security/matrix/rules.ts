@@ -60,6 +60,8 @@ export interface Asked extends Pick<Operation, 'access' | 'method' | 'streams'> 
   readonly organizationWide: boolean;
   /** The answer to operators who are no members of the organization, where it differs. */
   readonly strangers: 403 | 404 | null;
+  /** Public, and refused without a signature: the matrix has none. */
+  readonly signed: boolean;
   /** Asked once everything is found. */
   readonly others?: Pick<Rules, 'minRole' | 'roleIn'>;
 }
@@ -111,8 +113,8 @@ const finds = (caller: Exclude<Caller, { as: 'nobody' | 'ticket' }>, target: Tar
 
 /** Order of contract 1.3: credential (401), role and scope (403), then what is named (404). */
 export const verdict = (caller: Caller, asked: Asked): Verdict => {
-  const { access, method, streams, target } = asked;
-  if (access === 'public') return 'allowed';
+  const { access, method, streams, target, signed } = asked;
+  if (access === 'public') return signed ? 403 : 'allowed';
   if (caller.as === 'nobody') return 401;
   if (caller.as === 'ticket') return streams && method === 'GET' ? 'allowed' : 401;
   if (!mayCall(caller, access, asked)) return 403;

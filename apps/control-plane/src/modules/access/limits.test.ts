@@ -1,4 +1,5 @@
 import { defineRoute } from '@miosa/http';
+import { Fault } from '@miosa/kernel';
 import { createMemoryLimiter } from '@miosa/limits';
 import { Type } from 'typebox';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -31,6 +32,20 @@ const routes = [
     bucket: 'publish',
     response,
     handler,
+  }),
+  defineRoute({
+    id: 'x.hook',
+    method: 'POST',
+    path: '/x/hook',
+    summary: 'x',
+    access: 'public',
+    bucket: 'signed',
+    body: Type.Object({ signature: Type.String() }),
+    response,
+    handler: async (_op, { body }) => {
+      if (body.signature !== 'good') throw new Fault('FORBIDDEN', 'wrong signature');
+      return handler();
+    },
   }),
   defineRoute({ id: 'x.admin', method: 'GET', path: '/admin/x', summary: 'x', access: { scope: null, operator: true }, response, handler }),
 ];
@@ -187,5 +202,12 @@ describe('an address', () => {
     });
     expect(foreign.statusCode).toBe(429);
     expect((await ask('/x', { as: t.key, ip })).status).toBe(200);
+  });
+
+  it('may fail 60 times a minute with signatures, and the right one is heard all the same', async () => {
+    const sign = (signature: string) => ask('/x/hook', { ip: '192.0.2.30', method: 'POST', payload: { signature } });
+    for (let i = 0; i < 60; i++) expect((await sign('wrong')).status).toBe(403);
+    expect(await sign('wrong')).toMatchObject({ status: 429, error: { details: { bucket: 'failed_auth', limit: 60 } } });
+    expect((await sign('good')).status).toBe(200);
   });
 });

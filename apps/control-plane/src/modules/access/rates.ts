@@ -46,11 +46,11 @@ const ownBucket = (actor: Caller, { access }: Route): RateCheck => {
 
 /**
  * The buckets a request counts in (contract 1.6). Without an actor: those of the address, for the routes that take passwords, and for
- * credentials that were refused; other public routes have none. A key counts against its own organization, wherever its operator acts.
+ * credentials and signatures that were refused; other public routes have none. A key counts against its own organization, wherever its operator acts.
  */
 export const limitsOf = (actor: Actor | null, route: Route, ip: string | null): readonly RateCheck[] => {
   if (actor === null) {
-    if (route.access !== 'public') return [perMinute('failed_auth', networkOf(ip), FAILED_AUTH_PER_MINUTE)];
+    if (route.access !== 'public' || route.bucket === 'signed') return [perMinute('failed_auth', networkOf(ip), FAILED_AUTH_PER_MINUTE)];
     return route.bucket === 'auth' ? [perMinute('auth', networkOf(ip), AUTH_PER_MINUTE)] : [];
   }
   if (actor.type === 'system') return [];

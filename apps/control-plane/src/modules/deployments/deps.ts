@@ -5,18 +5,7 @@ import type { Log, Op } from '@miosa/kernel';
 import type { Events } from '../events/index.ts';
 import type { Machines } from '../sandboxes/index.ts';
 import type { Tenancy } from '../tenancy/index.ts';
-
-/** What an operator may change. */
-export interface DeploymentPolicy {
-  /** Old instances finish what they answer. Seconds (contract 6: 30). */
-  readonly drainSec: number;
-  /** A deployment of at most one replica sleeps after this long without a visit; 0 = never. Seconds. */
-  readonly sleepAfterSec: number;
-  /** A replaced version keeps its files for at least so long. Days (contract 6: 30). */
-  readonly retentionDays: number;
-}
-
-export const DEFAULT_POLICY: DeploymentPolicy = { drainSec: 30, sleepAfterSec: 0, retentionDays: 30 };
+import type { DeploymentPolicy } from './policy.ts';
 
 export interface DeploymentsDeps {
   readonly db: Database;

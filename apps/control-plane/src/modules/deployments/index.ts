@@ -1,15 +1,19 @@
 import type { Route } from '@miosa/http';
-import { type Core, DEFAULT_POLICY, type DeploymentsDeps } from './deps.ts';
+import { createHookRoutes } from './build/hook/routes.ts';
+import { createBuildRoutes } from './build/routes.ts';
+import type { Core, DeploymentsDeps } from './deps.ts';
 import { createEnvRoutes } from './env/routes.ts';
 import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { createLifecycleRoutes } from './lifecycle/routes.ts';
 import { deleteAll } from './lifecycle/service.ts';
+import { DEFAULT_POLICY } from './policy.ts';
 import { createPublishRoutes } from './publish/routes.ts';
 import { countByProject } from './store.ts';
+import { createUploadRoutes } from './uploads/routes.ts';
 import { createVersionRoutes } from './versions/routes.ts';
 
-export type { DeploymentPolicy, DeploymentsDeps } from './deps.ts';
-export { DEFAULT_POLICY as DEFAULT_DEPLOYMENT_POLICY } from './deps.ts';
+export type { DeploymentsDeps } from './deps.ts';
+export { DEFAULT_POLICY as DEFAULT_DEPLOYMENT_POLICY, type DeploymentPolicy } from './policy.ts';
 
 export interface Deployments {
   /** Public routes, and those of the internal socket (`internal: true`). */
@@ -57,6 +61,9 @@ export const createDeployments = (deps: DeploymentsDeps): Deployments => {
 export const deploymentRoutes = (core: Core): Route[] => [
   ...createLifecycleRoutes(core),
   ...createPublishRoutes(core),
+  ...createUploadRoutes(core),
   ...createVersionRoutes(core),
+  ...createBuildRoutes(core),
+  ...createHookRoutes(core),
   ...createEnvRoutes(core),
 ];

@@ -45,6 +45,8 @@ export interface DeploymentTable {
   active_env_revision: Generated<number>;
   previous_version_id: ColumnType<string | null, string | null | undefined, string | null>;
   deployed_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  /** Instances from before are to be replaced. */
+  restarted_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
   test: boolean;
   created_by: string;
   deleted_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
@@ -164,8 +166,17 @@ export interface InstanceTable {
   state_reason: string | null;
   port: number;
   restarts: Generated<number>;
-  drain_until: Date | null;
-  deadline: Date | null;
+  drain_until: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  /** Of `pending` and `starting`: the lease of the process that brings it up. */
+  deadline: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  staged: Generated<boolean>;
+  needed_until: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  checked_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  misses: Generated<number>;
+  window_restarts: Generated<number>;
+  window_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  /** Of an ended one: stream and text of its last lines. */
+  last_lines: ColumnType<[string, string][] | null, string | null | undefined, string | null>;
   created_at: Date;
   started_at: Date | null;
   stopped_at: Date | null;

@@ -29,7 +29,9 @@ export { createBoundaries, type SandboxBoundaries, type SandboxBoundary } from '
 export type { SandboxesDeps, TenancyFace } from './deps.ts';
 export { checkVars, type EnvVar, MAX_VARS, varsOf } from './env/values.ts';
 export { createLoop } from './jobs/jobs.ts';
+export { followLines, keepLines, type LineKeeper } from './logs/kept.ts';
 export type { Positions } from './logs/position.ts';
+export type { ProbeAnswer, ProbeRequest } from './machines/probe.ts';
 export type { AppLine, AppProcess, LaunchMachine, Machine, MachineExec, MachineOutput, Machines, Source } from './machines/types.ts';
 export { seriesOf, stepSeconds, windowSeconds } from './metrics/series.ts';
 export { nullable, OWNED, oneOf } from './schemas.ts';

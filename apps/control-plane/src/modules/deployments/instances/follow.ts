@@ -1,4 +1,7 @@
-import type { Core } from '../deps.ts';
+import { type Core, inBackground } from '../deps.ts';
+import { tendDeployment } from './tend.ts';
 
-/** Brings the instances of a deployment to what its row says by now, soon: replicas, stop and start, deletion. `restart`: also new ones for those that run. */
-export const followChange = (_core: Core, _deploymentId: string, _how: { readonly restart?: boolean } = {}): void => {};
+/** Brings the instances of a deployment to what its row says by now, soon: replicas, stop and start, restart, deletion. */
+export const followChange = (core: Core, deploymentId: string): void => {
+  inBackground(core, tendDeployment(core, deploymentId)).catch(() => {}); // the reconciler repeats it
+};

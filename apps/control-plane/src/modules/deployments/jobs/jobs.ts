@@ -1,8 +1,14 @@
 import { createLoop } from '../../sandboxes/index.ts';
 import type { Core } from '../deps.ts';
+import { checkInstances } from '../instances/check.ts';
+import { tendInstances } from '../instances/tend.ts';
 import { tendBuilds } from './builds.ts';
 
 const BUILDS_MS = 2000;
+/** How long a lost instance, or one whose drain is over, may go unnoticed. */
+const INSTANCES_MS = 2000;
+/** Each instance is asked every ten seconds, shortly after it is due. */
+const CHECKS_MS = 2000;
 
 export interface Jobs {
   start(): void;
@@ -12,7 +18,11 @@ export interface Jobs {
 
 /** The reconcilers of this module: idempotent, without input; rows are taken by locks, so that several control planes may run them. */
 export const createJobs = (core: Core): Jobs => {
-  const loops = [createLoop(core, 'deployments.builds', BUILDS_MS, tendBuilds)] as const;
+  const loops = [
+    createLoop(core, 'deployments.builds', BUILDS_MS, tendBuilds),
+    createLoop(core, 'deployments.instances', INSTANCES_MS, tendInstances),
+    createLoop(core, 'deployments.checks', CHECKS_MS, checkInstances),
+  ] as const;
   return {
     start: () => {
       for (const loop of loops) loop.start();

@@ -159,12 +159,13 @@ export const restartDeployment = async (op: Op, core: Core, name: string): Promi
     const isStopped = row.state === 'stopped' || row.state === 'failed';
     const set = await setDeployment(tx, row.id, {
       active_env_revision: row.env_revision,
+      restarted_at: op.now(),
       ...(isStopped && row.active_version_id !== null ? { state: 'running' as const, state_reason: null } : {}),
       updated_at: op.now(),
     });
     await auditDeployment(tx, op, 'deployments.restart', set, { metadata: { env_revision: row.env_revision } });
     return set;
   });
-  followChange(core, changed.id, { restart: true });
+  followChange(core, changed.id);
   return changed;
 };

@@ -1,3 +1,4 @@
+import type { Tx } from '@miosa/db';
 import { Fault, newId, type Op } from '@miosa/kernel';
 import type { Core } from '../deps.ts';
 import { announce, auditDeployment } from '../record.ts';
@@ -19,29 +20,31 @@ const whyOf = (core: Core, cause: unknown): { readonly message: string; readonly
 };
 
 /** Also of a build whose process has died. What was live stays live. */
-export const failPublish = async (op: Op, core: Core, build: DeploymentBuildRow, cause: unknown): Promise<void> => {
+export const failPublish = (op: Op, core: Core, build: DeploymentBuildRow, cause: unknown): Promise<void> =>
+  core.db.tx(op, 'deployments.build.failed', (tx) => failPublishIn(tx, op, core, build, cause));
+
+/** `cause`: `cancelled`, or what was thrown. */
+export const failPublishIn = async (tx: Tx, op: Op, core: Core, build: DeploymentBuildRow, cause: unknown): Promise<void> => {
   const why = whyOf(core, cause);
-  await core.db.tx(op, 'deployments.build.failed', async (tx) => {
-    const now = core.now();
-    const deployment = await lockDeployment(tx, build.deployment_id);
-    const state = cause === 'cancelled' ? 'cancelled' : 'failed';
-    const ended = await endBuild(tx, build.id, { state, error: why.message, errorCode: why.code, at: now });
-    if (ended === undefined) return;
-    const version = await lockVersion(tx, build.deployment_id, build.version_id);
-    if (version?.state === 'created' || version?.state === 'building')
-      await setVersion(tx, version.id, { state: 'failed', state_reason: why.message, updated_at: now });
-    if (deployment === undefined) return;
-    const isFirst = deployment.active_version_id === null && deployment.state === 'building';
-    const shown = isFirst
-      ? await setDeployment(tx, deployment.id, { state: 'failed', state_reason: why.message, updated_at: now })
-      : deployment;
-    await auditDeployment(tx, op, 'deployments.build', shown, {
-      errorCode: why.code,
-      metadata: { build_id: build.id, version_id: build.version_id, error: why.message },
-    });
-    await announce(tx, op, core, shown, 'build_failed', { version_id: build.version_id, build_id: build.id, error: why.message });
-    if (isFirst) await announce(tx, op, core, shown, 'failed', { version_id: build.version_id });
+  const now = core.now();
+  const deployment = await lockDeployment(tx, build.deployment_id);
+  const state = cause === 'cancelled' ? 'cancelled' : 'failed';
+  const ended = await endBuild(tx, build.id, { state, error: why.message, errorCode: why.code, at: now });
+  if (ended === undefined) return;
+  const version = await lockVersion(tx, build.deployment_id, build.version_id);
+  if (version?.state === 'created' || version?.state === 'building')
+    await setVersion(tx, version.id, { state: 'failed', state_reason: why.message, updated_at: now });
+  if (deployment === undefined) return;
+  const isFirst = deployment.active_version_id === null && deployment.state === 'building';
+  const shown = isFirst
+    ? await setDeployment(tx, deployment.id, { state: 'failed', state_reason: why.message, updated_at: now })
+    : deployment;
+  await auditDeployment(tx, op, 'deployments.build', shown, {
+    errorCode: why.code,
+    metadata: { build_id: build.id, version_id: build.version_id, error: why.message },
   });
+  await announce(tx, op, core, shown, 'build_failed', { version_id: build.version_id, build_id: build.id, error: why.message });
+  if (isFirst) await announce(tx, op, core, shown, 'failed', { version_id: build.version_id });
 };
 
 /** Of a deployment that was deleted. */

@@ -2,37 +2,36 @@ import { Fault, invalid, type Op } from '@miosa/kernel';
 import type { Core } from '../deps.ts';
 import type { UploadedFile } from '../types.ts';
 import { listTree, readFiles, statPath } from './source.ts';
-import type { SiteFile, SiteSource } from './static.ts';
+import type { SiteSource } from './static.ts';
+import type { SiteFile } from './storing.ts';
 
 const WORKSPACE = '/workspace';
-/** Contract 4.5, `kind: auto`: the first that holds the entrypoint. */
-const CANDIDATES = ['dist', 'build', 'out', 'public', '.'];
 /** Of a folder that is published as it is, the rest of the project is no part. */
 const EXCLUDE = ['.git', 'node_modules', '.next/cache', '.cache', '.miosaignore'];
 const IGNORE_FILE = '.miosaignore';
 
 const absolute = (path: string): string => (path.startsWith('/') ? path : `${WORKSPACE}/${path}`);
 
-/** The finished site in a sandbox. What changes while it is read makes the publish fail, never a mixture. */
-export const folderOfSandbox = async (
-  op: Op,
-  core: Core,
-  sandboxId: string,
-  outputPath: string | undefined,
-  entrypoint: string,
-): Promise<SiteSource> => {
-  const agent = await core.machines.agent(op, sandboxId);
-  const candidates = outputPath === undefined ? CANDIDATES : [outputPath];
+/** Folders to look for a site in: the first that holds the entrypoint. */
+export interface Candidates {
+  readonly outputs: readonly string[];
+  readonly entrypoint: string;
+}
+
+/** The finished site in a sandbox or in the machine that built it. What changes while it is read makes the publish fail, never a mixture. */
+export const folderOfSandbox = async (op: Op, core: Core, id: string, { outputs, entrypoint }: Candidates): Promise<SiteSource> => {
+  const agent = await core.machines.agent(op, id);
   let root: string | undefined;
-  for (const candidate of candidates) {
+  for (const candidate of outputs) {
     if ((await statPath(agent, `${absolute(candidate)}/${entrypoint}`, op.signal)) !== 'file') continue;
     root = absolute(candidate);
     break;
   }
-  if (root === undefined) {
-    const where = outputPath === undefined ? `in none of ${CANDIDATES.join(', ')}` : `in ${outputPath}`;
-    throw invalid('output_path', `there is no ${entrypoint} ${where}; build the site first, or say output_path or entrypoint`);
-  }
+  if (root === undefined)
+    throw invalid(
+      'output_path',
+      `there is no ${entrypoint} in ${outputs.join(', ')}; build the site first, or say output_path or entrypoint`,
+    );
   const tree = await listTree(agent, root, { exclude: EXCLUDE, ignoreFile: IGNORE_FILE, signal: op.signal });
   const byPath = new Map(tree.files.map((file) => [file.path, file]));
   return {
@@ -57,10 +56,9 @@ export const folderOfUpload = (
   core: Core,
   tenantId: string,
   uploaded: readonly UploadedFile[],
-  outputPath: string | undefined,
-  entrypoint: string,
+  { outputs, entrypoint }: Candidates,
 ): SiteSource => {
-  const prefixes = (outputPath === undefined ? ['', ...CANDIDATES.slice(0, -1)] : [outputPath]).map((path) => {
+  const prefixes = outputs.map((path) => {
     const bare = path.replace(/^\/workspace\//, '').replace(/^\.?\/+|\/+$/g, '');
     return bare === '' || bare === '.' ? '' : `${bare}/`;
   });

@@ -1,4 +1,6 @@
-import { Fault, invalid, type Op } from '@miosa/kernel';
+import { invalid, type Op } from '@miosa/kernel';
+import { type Built, withBuilt } from '../build/build.ts';
+import { releaseOf } from '../build/release.ts';
 import type { Core } from '../deps.ts';
 import { rollOut } from '../instances/rollout.ts';
 import type { DeploymentRow } from '../types.ts';
@@ -6,8 +8,6 @@ import { keepRelease, type Produced, succeed } from './ending.ts';
 import { folderOfSandbox, folderOfUpload } from './folders.ts';
 import { type SiteSource, storeStatic } from './static.ts';
 import type { Job } from './worker.ts';
-
-const ENTRYPOINT = 'index.html';
 
 const staticOf = async (core: Core, { deployment, signal }: Job, site: SiteSource, entrypoint: string): Promise<Produced> => {
   if (!site.files.some(({ path }) => path === entrypoint)) throw invalid('output_path', `there is no ${entrypoint} in it`);
@@ -28,19 +28,41 @@ const staticOf = async (core: Core, { deployment, signal }: Job, site: SiteSourc
   };
 };
 
-const makeProduct = async (op: Op, core: Core, job: Job): Promise<Produced> => {
-  const { source, request } = job.version;
-  const entrypoint = request.entrypoint ?? ENTRYPOINT;
-  if (source.type === 'sandbox') {
-    const site = await folderOfSandbox(op, core, source.sandbox_id, request.output_path, entrypoint);
-    return staticOf(core, job, site, entrypoint);
-  }
-  if (source.type === 'upload') {
-    const site = folderOfUpload(core, job.deployment.tenant_id, source.files, request.output_path, entrypoint);
-    return staticOf(core, job, site, entrypoint);
-  }
-  throw new Fault('UNAVAILABLE', `Publishing from a ${source.type} is not there yet.`);
+const rootfsOf = async (op: Op, core: Core, { deployment, version }: Job, built: Built): Promise<Produced> => {
+  const { plan, sourceSha256 } = built;
+  const release = await releaseOf(op, core, built);
+  return {
+    release: { kind: 'rootfs', sha256: release.sha256, sizeBytes: release.sizeBytes, snapshotId: release.snapshotId },
+    version: {
+      kind: 'dynamic',
+      files: release.files,
+      total_bytes: release.totalBytes,
+      entrypoint: null,
+      run_command: plan.runCommand,
+      port: plan.port,
+      health_check_path: version.request.health_check_path ?? deployment.health_check_path,
+      source_sha256: sourceSha256,
+      artifact_sha256: release.sha256,
+    },
+  };
 };
+
+/** Where the site lies: in the machine that built it, else where it was found. */
+const siteOf = (op: Op, core: Core, { deployment, version }: Job, { plan, machineId, folder }: Built): SiteSource | Promise<SiteSource> => {
+  const { source } = version;
+  const candidates = { outputs: folder === null ? plan.outputs : [folder], entrypoint: plan.entrypoint };
+  if (source.type === 'upload' && machineId === null) return folderOfUpload(core, deployment.tenant_id, source.files, candidates);
+  const id = machineId ?? (source.type === 'sandbox' ? source.sandbox_id : null);
+  if (id === null) throw new Error(`a ${source.type} is built in a machine`);
+  return folderOfSandbox(op, core, id, candidates);
+};
+
+const makeProduct = (op: Op, core: Core, job: Job): Promise<Produced> =>
+  withBuilt(op, core, job, async (built) => {
+    if (built.plan.kind === 'dynamic') return rootfsOf(op, core, job, built);
+    const made = await staticOf(core, job, await siteOf(op, core, job, built), built.plan.entrypoint);
+    return { ...made, version: { ...made.version, source_sha256: built.sourceSha256 ?? made.version.source_sha256 } };
+  });
 
 /** From source to live: the release, its instances where it runs a server, the pointer. Each step leaves what was live as it was. */
 export const produce = async (op: Op, core: Core, job: Job): Promise<DeploymentRow | undefined> => {

@@ -13,7 +13,8 @@ const AT_ONCE = 4;
 /** Contract 6: build time. */
 export const BUILD_SEC = 20 * 60;
 const LEASE_MS = 30_000;
-const RENEW_MS = 5_000;
+/** Also how soon a cancelled build is noticed. */
+const RENEW_MS = 1_000;
 
 export interface Job {
   readonly deployment: DeploymentRow;
@@ -55,22 +56,15 @@ export const runQueuedBuilds = async (core: Core): Promise<void> => {
   }
 };
 
-/** Why the signal of a job ended. */
-class Ended extends Error {
-  readonly state: 'cancelled' | 'lost';
-  constructor(state: Ended['state']) {
-    super(state);
-    this.state = state;
-  }
-}
+/** Why the signal of a job ended: the build is over, cancelled or given up by another process. */
+class Lost extends Error {}
 
-/** Renews the lease, and hears by it that the build was cancelled or taken away. */
+/** Renews the lease, and hears by it that the build is over. */
 const holdLease = (core: Core, build: DeploymentBuildRow, ended: AbortController): NodeJS.Timeout =>
   setInterval(() => {
     keepBuild(core.db.read, build.id, new Date(Date.now() + LEASE_MS)).then(
       (row) => {
-        if (row === undefined) ended.abort(new Ended('lost'));
-        else if (row.cancel_requested_at !== null) ended.abort(new Ended('cancelled'));
+        if (row === undefined) ended.abort(new Lost());
       },
       () => {}, // the database is away: the lease holds for some renewals
     );
@@ -87,9 +81,8 @@ const carryOut = async (core: Core, build: DeploymentBuildRow): Promise<void> =>
     if (rows === undefined) return await abandon(op, core, build);
     await produce(op, core, { ...rows, build, signal });
   } catch (error) {
-    const how = ended.signal.reason instanceof Ended ? ended.signal.reason.state : null;
-    if (how === 'lost') return;
-    await failPublish({ ...op, signal: new AbortController().signal }, core, build, how ?? (late.aborted ? tookTooLong() : error));
+    if (ended.signal.reason instanceof Lost) return;
+    await failPublish({ ...op, signal: new AbortController().signal }, core, build, late.aborted ? tookTooLong() : error);
   } finally {
     clearInterval(lease);
   }

@@ -10,6 +10,7 @@ import { fetchPorts } from '../previews/ports.ts';
 import { isReady } from '../render.ts';
 import { findAny } from '../store.ts';
 import type { SandboxRow } from '../types.ts';
+import { type ProbeAnswer, type ProbeRequest, probeApp } from './probe.ts';
 import type { AppLine, AppProcess } from './types.ts';
 
 const CALL_MS = 5000;
@@ -38,6 +39,9 @@ export const appOf = async (core: Core, id: string): Promise<AppProcess | null> 
     startedAt: new Date(start.startedAt),
   };
 };
+
+export const probe = async (core: Core, id: string, request: ProbeRequest): Promise<ProbeAnswer> =>
+  probeApp((await running(core, id)).pool, request);
 
 export const portsOf = async (core: Core, id: string): Promise<readonly number[]> => {
   const { row } = await running(core, id);

@@ -13,7 +13,7 @@ import { machinesAmong, tenantSuspended } from '../store.ts';
 import type { SandboxRow } from '../types.ts';
 import { execIn } from './exec.ts';
 import { launchMachine } from './launch.ts';
-import { appOf, portsOf, samplesOf, tailOf } from './look.ts';
+import { appOf, portsOf, probe, samplesOf, tailOf } from './look.ts';
 import { machineIn, machineOf, machineOrSandbox } from './lookup.ts';
 import type { Machine, Machines, Source } from './types.ts';
 
@@ -81,6 +81,7 @@ export const createMachines = (core: Core): Machines => ({
   wake: (op, id) => wake(op, core, id),
   destroy: (op, id) => destroy(op, core, id),
   app: (id) => appOf(core, id),
+  probe: (id, request) => probe(core, id, request),
   ports: (id) => portsOf(core, id),
   tail: (id, lines) => tailOf(core, id, lines),
   follow: (op, id, { lines, from, signal }) => streamLines(op, core, id, { lines, from, signal }),

@@ -7,6 +7,7 @@ import type { Pool } from '../agent/pool.ts';
 import type { EnvVar } from '../env/values.ts';
 import type { Positions } from '../logs/position.ts';
 import type { ReadinessProbe, State, Transition } from '../types.ts';
+import type { ProbeAnswer, ProbeRequest } from './probe.ts';
 
 /** A sandbox of a deployment: builds it or runs it. Everything that keeps sandboxes alive keeps machines alive; no operation on sandboxes shows one. */
 export interface Machine {
@@ -117,6 +118,8 @@ export interface Machines {
   destroy(op: Op, id: string): Promise<void>;
   /** The service `start`; null when there is none. Never wakes the machine: UNAVAILABLE when it does not run. */
   app(id: string): Promise<AppProcess | null>;
+  /** One request to the app, as a visitor's; as `app`. */
+  probe(id: string, request: ProbeRequest): Promise<ProbeAnswer>;
   /** TCP ports that listen now; as `app`. */
   ports(id: string): Promise<readonly number[]>;
   /** Last lines of the app; none when the machine does not run. */

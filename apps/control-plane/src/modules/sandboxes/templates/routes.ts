@@ -207,9 +207,7 @@ const buildRoutes = (core: Core): Route[] => [
     response: 'sse',
     handler: async (op, { params, headers }) => {
       const build = await getBuild(op, core, params.id, params.build_id);
-      const last = Number(headers['last-event-id'] ?? 0);
-      const after = Number.isSafeInteger(last) && last > 0 ? Math.min(last, 2 ** 31 - 1) : 0;
-      return sse(stoppable((signal) => streamBuildLog(core, build, after, signal)));
+      return sse(stoppable((signal) => streamBuildLog(core, build, headers['last-event-id'], signal)));
     },
   }),
 ];

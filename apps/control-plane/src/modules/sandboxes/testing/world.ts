@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { postgresIdempotency, testDatabase } from '@miosa/db';
-import { createServer, type Server } from '@miosa/http';
+import { createServer, type Route, type Server } from '@miosa/http';
 import { type Actor, type ApiKeyId, type Log, newUuid, type Op, type TenantId, type UserId, type WorkspaceId } from '@miosa/kernel';
 import type { RuntimePort } from '@miosa/runtime';
 import { createEvents } from '../../events/index.ts';
@@ -58,7 +58,12 @@ const liveKey = (tenantId: TenantId, over: Partial<Extract<Actor, { type: 'key' 
 });
 
 export const createWorld = async (
-  options: { readonly runtime?: RuntimePort; readonly policy?: Partial<SandboxPolicy> } = {},
+  options: {
+    readonly runtime?: RuntimePort;
+    readonly policy?: Partial<SandboxPolicy>;
+    /** Routes of a module that stands on this one. */
+    readonly also?: (core: Core, tenancy: ReturnType<typeof createTenancy>) => readonly Route[];
+  } = {},
 ): Promise<World> => {
   const database = await testDatabase();
   const host = createTestHost();
@@ -101,7 +106,7 @@ export const createWorld = async (
   const tenantId = await tenant('ClinicIQ');
   const main = add(liveKey(tenantId, {}));
   const server = await createServer({
-    routes: sandboxRoutes(core),
+    routes: [...sandboxRoutes(core), ...(options.also?.(core, tenancy) ?? [])],
     authenticate: async ({ authorization }) => actors.get(authorization?.replace('Bearer ', '') ?? '') ?? null,
     authorize: () => {},
     idempotency: postgresIdempotency(database.db),

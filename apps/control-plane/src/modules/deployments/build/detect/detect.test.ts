@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chooseOutput, commandLine, detect, textsWanted, workspacePath } from './detect.ts';
+import { chooseOutput, detect, textsWanted, workspacePath } from './detect.ts';
 import type { Plan, Tree, Wishes } from './plan.ts';
 
 /** Files by name; those with a text of their own have it. */
@@ -371,11 +371,6 @@ describe('the folder that is published', () => {
     const plan = detect(tree({ 'index.html': '' }), { outputPath: 'site' });
     expect(() => chooseOutput(['index.html'], plan)).toThrow(/no index\.html in \/workspace\/site\. Set output_path/);
   });
-});
-
-test('commands find what the project has installed', () => {
-  const plan = detect(tree({ 'app.py': 'app = Flask(__name__)', 'requirements.txt': 'flask' }));
-  expect(commandLine(plan, 'gunicorn app:app')).toBe('export PATH="/workspace/.venv/bin:$PATH"\ngunicorn app:app');
 });
 
 test('hostile files cost linear time', () => {

@@ -3,7 +3,7 @@ import { invalid } from '@miosa/kernel';
 import { detectNode, nodeTexts } from './node.ts';
 import { packageManagerOf, readPackageJson } from './packages.ts';
 import { type BuildStep, type Found, type Plan, type Tree, unplannable, type Wishes } from './plan.ts';
-import { detectPython, isPython, pythonEntry, pythonInstall, pythonTexts, VENV } from './python.ts';
+import { detectPython, isPython, pythonEntry, pythonInstall, pythonTexts } from './python.ts';
 
 /** Contract 4.5 (`kind:auto`): of a site that nothing says more of. */
 const OUTPUTS = ['dist', 'build', 'out', 'public', '.'] as const;
@@ -54,7 +54,6 @@ const byEntrypoint = (tree: Tree, entrypoint: string): Found => {
       reason: `entrypoint ${entrypoint}`,
       run: `node ${entrypoint}`,
       port: PORT,
-      env: { NODE_ENV: 'production' },
     };
   throw unplannable(`How to run the entrypoint ${entrypoint} is not known. Set run_command and port.`);
 };
@@ -124,11 +123,6 @@ const stepsOf = (tree: Tree, found: Found, build: string | null): BuildStep[] =>
   return [...(install === null ? [] : [install]), ...(build === null ? [] : [{ name: 'build' as const, command: build }])];
 };
 
-const binFoldersOf = (tree: Tree, steps: readonly BuildStep[]): string[] => [
-  ...(isPython(tree) || steps.some(({ command }) => command.includes(VENV)) ? [`${VENV}/bin`] : []),
-  ...(tree.files.includes('package.json') ? ['node_modules/.bin'] : []),
-];
-
 /**
  * How to publish this source. What is asked for wins; `auto` is decided by contract 4.5. An `output_path` without `build_command` is published as it is,
  * and nothing is built: whoever names the folder has made it. @throws 422 that says what to set.
@@ -156,8 +150,6 @@ export const detect = (tree: Tree, wishes: Wishes = {}): Plan => {
     entrypoint: isStatic ? (entrypoint ?? ENTRYPOINT) : (entrypoint ?? ''),
     runCommand: isStatic ? null : (found.run ?? null),
     port: isStatic ? null : (wishes.port ?? found.port ?? PORT),
-    binFolders: binFoldersOf(tree, steps),
-    env: found.env ?? {},
     reason: `${found.kind === 'static' ? 'Static site' : 'Server'}: ${found.reason}`,
   };
 };
@@ -179,7 +171,3 @@ export const chooseOutput = (files: readonly string[], { outputs, entrypoint }: 
     `There is no ${entrypoint} in ${looked}. Set output_path to the folder that holds the site, or entrypoint to its first page.`,
   );
 };
-
-/** What the shell runs for a command of the plan: programs that the project installed come first, as in its own scripts. */
-export const commandLine = ({ binFolders }: Pick<Plan, 'binFolders'>, command: string): string =>
-  binFolders.length === 0 ? command : `export PATH="${binFolders.map((folder) => `${ROOT}/${folder}`).join(':')}:$PATH"\n${command}`;

@@ -63,15 +63,13 @@ const next = ({ tree, build }: Context): Found => {
   const output = /\boutput\s*:\s*['"`](export|standalone)['"`]/.exec(config)?.[1];
   const command = build ?? 'next build';
   if (output === 'export') return found('static', 'next', 'Next.js with `output: "export"`', { build: command, outputs: ['out'] });
-  const env = { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', HOSTNAME: '0.0.0.0' };
-  if (output !== 'standalone') return found('dynamic', 'next', 'Next.js server', { build: command, run: 'next start', port: PORT, env });
+  if (output !== 'standalone') return found('dynamic', 'next', 'Next.js server', { build: command, run: 'next start', port: PORT });
   // The standalone server serves neither unless they lie beside it (Next.js documentation, output).
   const beside = 'if [ -d public ]; then cp -R public .next/standalone/; fi && cp -R .next/static .next/standalone/.next/';
   return found('dynamic', 'next', 'Next.js with `output: "standalone"`', {
     build: `${command} && ${beside}`,
     run: 'node .next/standalone/server.js',
     port: PORT,
-    env,
   });
 };
 
@@ -85,15 +83,13 @@ const astro = ({ tree, build }: Context): Found => {
     throw unplannable(
       `This Astro project is made for another host (${adapter}). Use @astrojs/node in standalone mode, or set run_command and port.`,
     );
-  const env = { NODE_ENV: 'production', HOST: '0.0.0.0' };
-  return found('dynamic', 'astro', 'Astro with @astrojs/node', { build: command, run: 'node ./dist/server/entry.mjs', port: 4321, env });
+  return found('dynamic', 'astro', 'Astro with @astrojs/node', { build: command, run: 'node ./dist/server/entry.mjs', port: 4321 });
 };
 
 const nuxt = ({ json, build, run }: Context): Found => {
   if (json.scripts.generate !== undefined && (json.scripts.build === undefined || json.scripts.build.includes('generate')))
     return found('static', 'nuxt', 'Nuxt, generated', { build: run('generate'), outputs: ['.output/public', 'dist'] });
-  const env = { NODE_ENV: 'production', HOST: '0.0.0.0' };
-  return found('dynamic', 'nuxt', 'Nuxt server', { build: build ?? 'nuxt build', run: 'node .output/server/index.mjs', port: PORT, env });
+  return found('dynamic', 'nuxt', 'Nuxt server', { build: build ?? 'nuxt build', run: 'node .output/server/index.mjs', port: PORT });
 };
 
 const sveltekit = ({ json, build }: Context): Found => {
@@ -105,7 +101,6 @@ const sveltekit = ({ json, build }: Context): Found => {
       build: command,
       run: 'node build',
       port: PORT,
-      env: { NODE_ENV: 'production' },
     });
   throw unplannable(
     'This SvelteKit project has no adapter for a server of its own. Use adapter-node or adapter-static, or set run_command and port.',
@@ -123,7 +118,6 @@ const reactRouter = ({ tree, json, build }: Context): Found => {
     build: command,
     run: json.scripts.start === undefined ? serve : startLine(json, 'start'),
     port: PORT,
-    env: { NODE_ENV: 'production' },
   });
 };
 
@@ -190,7 +184,7 @@ const server = (context: Context): Found | null => {
   const entry = entryOf(context);
   const listens = entry !== null && LISTENS.test(entry.text);
   const port = (entry === null ? undefined : fixedPort(entry.text)) ?? PORT;
-  const rest = { build, port, env: { NODE_ENV: 'production' } };
+  const rest = { build, port };
   const start = (['start:prod', 'start'] as const).find((name) => {
     const script = json.scripts[name];
     return script !== undefined && !DEV_SERVER.test(script);

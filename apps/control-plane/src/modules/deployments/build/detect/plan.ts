@@ -41,10 +41,6 @@ export interface Plan {
   /** Dynamic: what an instance runs in /workspace, by the shell, with PORT set. */
   readonly runCommand: string | null;
   readonly port: number | null;
-  /** Folders below /workspace whose programs commands find first. */
-  readonly binFolders: readonly string[];
-  /** Set at run time, unless the deployment's own env says otherwise. */
-  readonly env: Readonly<Record<string, string>>;
   /** Why this and nothing else; the first line of the build log. */
   readonly reason: string;
 }
@@ -79,8 +75,8 @@ export interface Found {
   readonly outputs?: readonly string[];
   readonly run?: string | null;
   readonly port?: number;
-  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The source cannot be published as it is; `message` says what to set. */
-export const unplannable = (message: string): Fault => new Fault('VALIDATION_ERROR', message, { details: { reason: 'not_publishable' } });
+export const unplannable = (message: string): Fault =>
+  new Fault('VALIDATION_ERROR', message, { details: { reason: 'not_publishable', fields: [{ path: 'kind', message }] } });

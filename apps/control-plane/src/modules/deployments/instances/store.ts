@@ -1,0 +1,126 @@
+import type { Db, Tx } from '@miosa/db';
+import { type Insertable, sql, type Updateable } from 'kysely';
+import type { Page } from '../store.ts';
+import type { InstanceRow, InstanceTable, VersionRow } from '../types.ts';
+
+const LIVE = ['pending', 'starting', 'healthy', 'unhealthy'] as const;
+
+export const insertInstances = async (tx: Tx, rows: readonly Insertable<InstanceTable>[]): Promise<InstanceRow[]> =>
+  rows.length === 0
+    ? []
+    : tx
+        .insertInto('deployment_instances')
+        .values([...rows])
+        .returningAll()
+        .execute();
+
+export const findInstance = (db: Db, deploymentId: string, id: string): Promise<InstanceRow | undefined> =>
+  db.selectFrom('deployment_instances').selectAll().where('deployment_id', '=', deploymentId).where('id', '=', id).executeTakeFirst();
+
+export const instancesByIds = (db: Db, ids: readonly string[]): Promise<InstanceRow[]> =>
+  db
+    .selectFrom('deployment_instances')
+    .selectAll()
+    .where(sql<boolean>`id = any(${[...ids]}::text[])`)
+    .execute();
+
+/** Newest first. */
+export const listInstances = (db: Db, deploymentId: string, state: string | undefined, { after, limit }: Page): Promise<InstanceRow[]> => {
+  let query = db.selectFrom('deployment_instances').selectAll().where('deployment_id', '=', deploymentId);
+  if (state !== undefined) query = query.where(sql<boolean>`state = ${state}`);
+  if (after !== null) query = query.where(sql<boolean>`(created_at, id) < (${after.at}::timestamptz, ${after.id})`);
+  return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+};
+
+/** Of one version, that could answer now or soon. */
+export const liveOfVersion = (db: Db, versionId: string): Promise<InstanceRow[]> =>
+  db
+    .selectFrom('deployment_instances')
+    .selectAll()
+    .where('version_id', '=', versionId)
+    .where('state', 'in', [...LIVE])
+    .execute();
+
+type Change = Updateable<InstanceTable>;
+
+/** Undefined: it is in none of these states any more. */
+export const changeInstance = (db: Db, id: string, from: readonly InstanceRow['state'][], set: Change): Promise<InstanceRow | undefined> =>
+  db
+    .updateTable('deployment_instances')
+    .set(set)
+    .where('id', '=', id)
+    .where('state', 'in', [...from])
+    .returningAll()
+    .executeTakeFirst();
+
+/** Takes over one that nobody brings up any more. Undefined: somebody does. */
+export const takeOver = (db: Db, id: string, now: Date, deadline: Date): Promise<InstanceRow | undefined> =>
+  db
+    .updateTable('deployment_instances')
+    .set({ deadline })
+    .where('id', '=', id)
+    .where('state', 'in', ['pending', 'starting'])
+    .where('deadline', '<=', now)
+    .returningAll()
+    .executeTakeFirst();
+
+/** Leaves the route; its drain begins now. */
+export const markStopping = async (tx: Tx, ids: readonly string[], drainUntil: Date, now: Date): Promise<void> => {
+  await tx
+    .updateTable('deployment_instances')
+    .set({ state: 'stopping', drain_until: drainUntil, updated_at: now })
+    .where(sql<boolean>`id = any(${[...ids]}::text[])`)
+    .where('state', 'in', [...LIVE])
+    .execute();
+};
+
+export const setNeeded = async (db: Db, ids: readonly string[], until: Date | null): Promise<void> => {
+  await db
+    .updateTable('deployment_instances')
+    .set({ needed_until: until })
+    .where(sql<boolean>`id = any(${[...ids]}::text[])`)
+    .execute();
+};
+
+/** Those of the live version stay because it is live, not because somebody once needed them. */
+export const forgetNeeds = async (tx: Tx, deploymentId: string, versionId: string): Promise<void> => {
+  await tx
+    .updateTable('deployment_instances')
+    .set({ needed_until: null, staged: false })
+    .where('deployment_id', '=', deploymentId)
+    .where('version_id', '=', versionId)
+    .where('state', 'in', [...LIVE])
+    .execute();
+};
+
+/** Ended ones whose machine was not removed: whoever ended them died. */
+export const leftMachines = async (db: Db, limit: number): Promise<{ id: string; tenant_id: string }[]> => {
+  const result = await sql<{ id: string; tenant_id: string }>`
+    select s.id, s.tenant_id from sandboxes s
+     where s.purpose = 'instance' and s.state <> 'destroyed'
+       and exists (select from deployment_instances i where i.machine_id = s.id and i.state in ('stopped', 'failed'))
+     order by s.id limit ${limit}`.execute(db);
+  return result.rows;
+};
+
+export interface Checked extends InstanceRow {
+  readonly health_check_path: string | null;
+}
+
+/** Takes running instances whose last check is that long ago; of several control planes each takes others. */
+export const claimChecks = async (db: Db, now: Date, before: Date, limit: number): Promise<Checked[]> => {
+  const result = await sql<Checked>`
+    with picked as materialized (
+      select i.id from deployment_instances i join sandboxes s on s.id = i.machine_id
+       where i.state in ('healthy', 'unhealthy') and s.state = 'running' and s.transition is null
+         and (i.checked_at is null or i.checked_at <= ${before})
+       order by i.checked_at nulls first limit ${limit} for update of i skip locked)
+    update deployment_instances i set checked_at = ${now}
+      from picked, deployment_versions v
+     where i.id = picked.id and v.id = i.version_id
+    returning i.*, v.health_check_path`.execute(db);
+  return result.rows;
+};
+
+export const findVersionById = (db: Db, id: string): Promise<VersionRow | undefined> =>
+  db.selectFrom('deployment_versions').selectAll().where('id', '=', id).executeTakeFirst();
