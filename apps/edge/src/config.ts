@@ -14,6 +14,8 @@ export interface Config {
   readonly tlsFolder: string;
   /** Routes remembered over a restart. */
   readonly routesFile: string;
+  /** Contents of releases, when they are kept on this host. */
+  readonly blobsFolder: string;
   readonly controlSocket: string;
   readonly internalSocket: string;
   /** Own health and metrics. */
@@ -82,6 +84,7 @@ export const readConfig = (env: Env): Config => {
     maxConnections: number('MIOSA_EDGE_MAX_CONNECTIONS', 10_000, 1, 1_000_000),
     firstByteMs: 1000 * number('MIOSA_EDGE_FIRST_BYTE_SECONDS', 60, 1, 3600),
     tlsFolder: join(data, 'tls'),
+    blobsFolder: join(data, 'blobs'),
     routesFile: join(data, 'edge/routes.json'),
     controlSocket: join(data, 'run/control.sock'),
     internalSocket: join(data, 'run/internal.sock'),

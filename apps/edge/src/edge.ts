@@ -103,6 +103,7 @@ export const createEdge = (options: EdgeOptions) => {
   return {
     world,
     deployments,
+    traffic,
     dispatch,
     contextFor: createOrganizationCertificates({ names, deployments, internal, log, tlsFolder: options.tlsFolder }),
     metrics,

@@ -1,27 +1,29 @@
 import { rm } from 'node:fs/promises';
+import { createFsBlobs } from '@miosa/blobs';
 import { openDatabase } from '@miosa/db';
 import { type Config, readConfig, readPublicKeys } from './config.ts';
-import type { Sites } from './deployments/sites.ts';
 import { createEdge } from './edge.ts';
 import { drain, httpListener, httpsListener, listen } from './listener.ts';
 import { createLog } from './log.ts';
 import { createOps, listenOn } from './ops.ts';
-import { refuseRequest } from './pages/answer.ts';
-import { REFUSALS } from './refusal.ts';
 import { createDeploymentStore } from './routes/deployment-store.ts';
 import { createSnapshotWriter, readSnapshot } from './routes/snapshot.ts';
 import { createRouteStore } from './routes/store.ts';
+import { createStatic } from './static/static.ts';
 import { readCertificate, watchCertificate } from './tls.ts';
 
 /** Requests under way get this long after SIGTERM; the supervisor waits 5 s. */
 const DRAIN_MS = 3_000;
 const DATABASE_CONNECTIONS = 4;
+/** For what is asked for often; the rest is read when it is asked for. */
+const STATIC_MEMORY = { maxManifestBytes: 64 * 2 ** 20, maxFileBytes: 96 * 2 ** 20 };
 
 const start = async (config: Config): Promise<() => Promise<void>> => {
   const log = createLog(config.logLevel);
   const database = openDatabase(config.databaseUrl, { connections: DATABASE_CONNECTIONS, applicationName: 'miosa-edge' });
   let publicKeys = config.previewPublicKeys;
-  const sites: Sites = { request: (req, res, { requestId }) => refuseRequest(req, res, REFUSALS.platformDown, { requestId }) };
+  const blobs = createFsBlobs({ folder: config.blobsFolder });
+  const sites = createStatic({ blobs, log, ...STATIC_MEMORY });
   const edge = createEdge({
     ...config,
     previewPublicKeys: () => publicKeys,
@@ -72,6 +74,7 @@ const start = async (config: Config): Promise<() => Promise<void>> => {
     await edge.close();
     await drain([ops], 0);
     await database.close();
+    await blobs.close();
     await rm(config.opsSocket, { force: true });
     log.info({}, 'edge is down');
   };

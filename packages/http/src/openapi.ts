@@ -70,6 +70,9 @@ const success = ({ response, envelope = 'data' }: Route, schemaOf: (schema: unkn
 const alternatives = ({ alternatives = [] }: Route): Json =>
   Object.fromEntries(alternatives.map((type) => [type, { schema: { type: 'string' } }]));
 
+const streams = ({ streamTypes = [] }: Route): Json =>
+  Object.fromEntries(streamTypes.map((type) => [type, { schema: { type: 'string', format: 'binary' } }]));
+
 /** A body without the requirement to send what has a default: the server fills it in. */
 const requestSchema = (body: { readonly required?: string[]; readonly properties?: Record<string, { default?: unknown }> }) => {
   const required = (body.required ?? []).filter((name) => body.properties?.[name]?.default === undefined);
@@ -87,7 +90,7 @@ const operation = (route: Route, schemaOf: (schema: unknown) => Json): Json => {
         : {
             requestBody: {
               required: (requestSchema(route.body).required ?? []).length > 0,
-              content: { 'application/json': { schema: schemaOf(requestSchema(route.body)) } },
+              content: { 'application/json': { schema: schemaOf(requestSchema(route.body)) }, ...streams(route) },
             },
           };
   return {

@@ -97,7 +97,7 @@ export const createPipeline = (route: Route, { options, validator, cursors, stre
     const header = request.headers['idempotency-key'];
     const { idempotency } = options;
     const { status, body } =
-      typeof header === 'string' && idempotency !== undefined && remembers(route)
+      typeof header === 'string' && idempotency !== undefined && remembers(route) && ready.request.stream === undefined
         ? await remembered(op, ready, request.url, header, idempotency, reply)
         : await answer(op, ready);
     return reply.code(status).header('content-type', 'application/json; charset=utf-8').send(body);

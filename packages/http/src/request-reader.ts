@@ -26,6 +26,9 @@ const assertAcceptable = (accept: string | undefined, { response, alternatives =
   throw new Fault('NOT_ACCEPTABLE', `This route answers ${[type, ...alternatives].join(', ')}.`);
 };
 
+const isStream = (contentType: string | undefined, { streamTypes }: Route): boolean =>
+  streamTypes?.includes((contentType ?? '').replace(/;.*/s, '').trim().toLowerCase()) === true;
+
 export interface ReadRequest {
   readonly request: RawRequest<unknown, Record<string, unknown>, unknown>;
   /** Of a JSON body; otherwise empty. */
@@ -78,6 +81,10 @@ export const createRequestReader = (route: Route, { validator, cursors }: { read
     assertAcceptable(headers.accept, route);
     const params = readParams(request);
     const { query, sealCursor } = readQuery(request, op);
+    if (isStream(headers['content-type'], route)) {
+      const streamed = { params, query, body: {}, stream: raw, headers: headers as Record<string, string | undefined> };
+      return { request: streamed, bodyBytes: EMPTY, sealCursor };
+    }
     const bodyBytes = hasJsonBody ? await readJsonBytes(raw, headers, route.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES) : EMPTY;
     const body = hasJsonBody ? readBody(bodyBytes) : route.body === 'raw' ? raw : undefined;
     // Node keeps only `set-cookie` as a list, which means nothing in a request.

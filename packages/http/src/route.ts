@@ -30,6 +30,8 @@ export interface RawRequest<P, Q, B> {
   readonly query: Q;
   /** Parsed JSON, or with `body: 'raw'` the unread stream. */
   readonly body: B;
+  /** The unread body of a media type of `streamTypes`; `body` is empty and unchecked then. */
+  readonly stream?: Readable;
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
@@ -141,6 +143,8 @@ export interface RouteSpec<
   readonly body?: B;
   /** Default 1 MiB for JSON; raw bodies are not buffered and checked by their handler. */
   readonly bodyLimitBytes?: number;
+  /** Further media types, beside JSON, of which the handler gets the unread body as `stream`. With one, no `Idempotency-Key` is honoured. */
+  readonly streamTypes?: readonly string[];
   /** Schema of one object; `list` wraps it in a page, `bare` sends it without `{data}`. `websocket` routes are GETs that open one. */
   readonly response: R;
   readonly envelope?: E;

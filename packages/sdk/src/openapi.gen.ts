@@ -1076,6 +1076,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/deployments/{id}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List the files of a publish to come; the answer says which contents to send
+         * @description Contents that the organization has sent before are not missing. The upload expires after 24 h. To go on with one that broke off, list the same files again. For many small files a tar.gz to `/versions` is quicker.
+         */
+        post: operations["deployments.uploads.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/uploads/{upload_id}/blobs/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Send one content of an upload; repeating it is fine */
+        put: operations["deployments.uploads.put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/deployments/{id}/versions": {
         parameters: {
             query?: never;
@@ -1086,7 +1123,11 @@ export interface paths {
         /** List the versions of a deployment, newest first */
         get: operations["deployments.versions.list"];
         put?: never;
-        post?: never;
+        /**
+         * Publish an upload, or the files of a tar.gz, as the next version
+         * @description With `wait` the answer is 201 once it is live, or the error that ended it (`details` names version and build); 202 while it is still being built. The body is JSON with `upload_id`, or a tar.gz of at most 512 MiB with the other fields as query. An archive holds files and folders only; a single folder at its top is part of the paths (say `output_path`).
+         */
+        post: operations["deployments.versions.create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3137,6 +3178,10 @@ export interface components {
             /** @description only in the answer of create, of a deployment from a repository */
             webhook_secret?: string;
         };
+        DeploymentBlob: {
+            sha256: string;
+            size_bytes: number;
+        };
         DeploymentBuild: {
             id: string;
             deployment_id: string;
@@ -3284,6 +3329,22 @@ export interface components {
             external_user_id?: string | null;
             external_project_id?: string | null;
         };
+        DeploymentUpload: {
+            id: string;
+            missing: string[];
+            /** Format: date-time */
+            expires_at: string;
+        };
+        DeploymentUploadRequest: {
+            files: {
+                /** @description relative, with `/` */
+                path: string;
+                sha256: string;
+                size_bytes: number;
+                /** @description default 0644 */
+                mode?: string;
+            }[];
+        };
         DeploymentVersion: {
             id: string;
             name: string;
@@ -3331,6 +3392,38 @@ export interface components {
             created_by: string;
             promoted_at: string | null;
             archived_at: string | null;
+        };
+        DeploymentVersionCreateRequest: {
+            upload_id: string;
+            /** @enum {string} */
+            kind?: "auto" | "static" | "dynamic";
+            /** @constant */
+            environment?: "production";
+            /** @description folder with the finished site; relative to /workspace or absolute */
+            output_path?: string;
+            /** @description file that must be there; default index.html */
+            entrypoint?: string;
+            build_command?: string;
+            run_command?: string;
+            port?: number;
+            health_check_path?: string;
+            /** @description default true; false leaves it at its staged address */
+            promote?: boolean;
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** @description default true */
+            wait?: boolean;
+            wait_seconds?: number;
+            workspace_id?: string | null;
+            workspace_slug?: string | null;
+            workspace_name?: string | null;
+            project_id?: string | null;
+            project_slug?: string | null;
+            project_name?: string | null;
+            external_workspace_id?: string | null;
+            external_user_id?: string | null;
+            external_project_id?: string | null;
         };
         DeviceCodes: {
             device_code: string;
@@ -7453,6 +7546,89 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    "deployments.uploads.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeploymentUploadRequest"];
+            };
+        };
+        responses: {
+            /** @description List the files of a publish to come; the answer says which contents to send */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentUpload"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.uploads.put": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                upload_id: string;
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Send one content of an upload; repeating it is fine */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentBlob"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
+        };
+    };
     "deployments.versions.list": {
         parameters: {
             query?: {
@@ -7490,6 +7666,70 @@ export interface operations {
             429: components["responses"]["Error429"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.versions.create": {
+        parameters: {
+            query?: {
+                kind?: "auto" | "static" | "dynamic";
+                environment?: "production";
+                /** @description folder with the finished site; relative to /workspace or absolute */
+                output_path?: string;
+                /** @description file that must be there; default index.html */
+                entrypoint?: string;
+                build_command?: string;
+                run_command?: string;
+                port?: number;
+                health_check_path?: string;
+                /** @description default true; false leaves it at its staged address */
+                promote?: boolean;
+                /** @description default true */
+                wait?: boolean;
+                wait_seconds?: number;
+            };
+            header?: {
+                /** @description Repeating the call with the same key and body within 24 hours returns the first answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeploymentVersionCreateRequest"];
+                "application/gzip": string;
+                "application/x-gzip": string;
+                "application/x-tar+gzip": string;
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Publish an upload, or the files of a tar.gz, as the next version */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PublishResult"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     "deployments.versions.get": {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Credential, Organization } from './organization.ts';
 import type { Target } from './rules.ts';
 
@@ -37,6 +38,9 @@ const deployment = async ({ organization, project }: Place): Promise<string> => 
   return (await organization.call('POST', '/deployments', body)).data.id;
 };
 
+/** Raw bodies of the matrix are an `x`. */
+const HASH_OF_X = createHash('sha256').update('x').digest('hex');
+
 /** A second version, so that there is one to go back to. */
 const published = async (organization: Organization, id: string) => {
   const { project_id } = (await organization.call('GET', `/deployments/${id}`)).data;
@@ -45,6 +49,11 @@ const published = async (organization: Organization, id: string) => {
   const publish = () => organization.call('POST', `/deployments/${id}/publish`, { source_sandbox_id: sandbox_id, output_path: 'site' });
   await publish();
   return (await publish()).data;
+};
+
+export const uploaded = async (organization: Organization, id: string): Promise<string> => {
+  const files = [{ path: 'index.html', sha256: HASH_OF_X, size_bytes: 1 }];
+  return (await organization.call('POST', `/deployments/${id}/uploads`, { files })).data.id;
 };
 
 /** By the literal words of the path before the parameter. A new noun needs one line here; a new route below a known one needs none. */
@@ -103,6 +112,8 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
   'deployments/versions': { target: 'resource', make: async ({ organization }, id) => (await published(organization, id)).version.id },
   'deployments/releases': { target: 'resource', make: async ({ organization }, id) => (await published(organization, id)).release.id },
   'deployments/builds': { target: 'resource', make: async ({ organization }, id) => (await published(organization, id)).build.id },
+  'deployments/uploads': { target: 'resource', make: ({ organization }, id) => uploaded(organization, id) },
+  'deployments/uploads/blobs': { target: 'resource', isName: true, make: async () => HASH_OF_X },
   workspaces: {
     target: 'place',
     // A caller that sees one workspace only gets that one: it cannot be made anew for it.

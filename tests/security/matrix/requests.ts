@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PASSWORD } from '@miosa/control-plane/testing';
 import { type Declared, deref, type Operation } from './document.ts';
-import { fillPath, type Place, targetOf } from './fixtures.ts';
+import { fillPath, type Place, targetOf, uploaded } from './fixtures.ts';
 import { login, type Organization } from './organization.ts';
 import type { Asked, Caller, Target } from './rules.ts';
 import { queryOf, sample, type Values } from './sample.ts';
@@ -44,7 +44,8 @@ interface Special {
   readonly strangers?: 403 | 404;
   /** A signature over the body is the credential; no other counts. */
   readonly signed?: true;
-  body?(context: Context): Promise<Values>;
+  /** `parameters`: of the path. */
+  body?(context: Context, parameters: Readonly<Record<string, string>>): Promise<Values>;
 }
 
 const isServerKey = (caller: Caller): boolean => caller.as === 'key' && caller.type !== 'user';
@@ -77,6 +78,7 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   },
   'audit.verify': { organizationWide: true },
   'deployments.gitHook': { signed: true },
+  'deployments.versions.create': { body: async ({ organization }, { id = '' }) => ({ upload_id: await uploaded(organization, id) }) },
   'sandboxes.files.mkdir': { body: async () => ({ path: 'folder' }) },
   'sandboxes.processes.stdin': { body: async () => ({ data: 'x' }) },
   'workspaces.create': { organizationWide: true },
@@ -107,7 +109,7 @@ export const askedOf = (operation: Operation): Asked => {
 
 /** Method, address, body: the least that the declaration accepts. */
 export const requestFor = async (operation: Operation, parameters: Readonly<Record<string, string>>, context: Context) => {
-  const special = (await SPECIAL[operation.id]?.body?.(context)) ?? {};
+  const special = (await SPECIAL[operation.id]?.body?.(context, parameters)) ?? {};
   const path = `/api/v1${fillPath(operation.path, parameters)}${queryOf(operation, special)}`;
   const { body } = operation;
   if (body === null) return { method: operation.method, path, headers: {} };

@@ -15,7 +15,8 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
   email: 'matrix@example.com',
   permissions: ['sandbox:read'],
   build_spec: { from: 'miosa-sandbox' },
-  files: [{ path: 'matrix.txt', content: 'x' }],
+  // Of both kinds: to write, and to upload (the hash is that of an `x`).
+  files: [{ path: 'matrix.txt', content: 'x', sha256: '2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881', size_bytes: 1 }],
 };
 
 export type Values = Readonly<Record<string, unknown>>;

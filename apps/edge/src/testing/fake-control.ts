@@ -12,6 +12,8 @@ export interface FakeControl {
   readonly wakes: string[];
   readonly activity: Record<string, number>;
   readonly traffic: TrafficReport[];
+  /** Calls to the internal socket fail while set. */
+  readonly internal: { refuses: boolean };
   /** What a wake call does (of a sandbox, a machine, a version); answers with its status. */
   onWake: (id: string) => Promise<number>;
   /** Certificates asked for, by organization. */
@@ -32,6 +34,7 @@ export const startFakeControl = async (controlSocket: string, internalSocket: st
       text += chunk;
     });
     req.on('end', () => {
+      if (control.internal.refuses) return void res.writeHead(500).end('{}');
       if (req.url === '/internal/activity') {
         Object.assign(control.activity, (JSON.parse(text) as { sandboxes: Record<string, number> }).sandboxes);
         return void res.end('{}');
@@ -57,6 +60,7 @@ export const startFakeControl = async (controlSocket: string, internalSocket: st
     wakes: [],
     activity: {},
     traffic: [],
+    internal: { refuses: false },
     certificates: [],
     onCertificate: () => Promise.reject(new Error('no issuer')),
     onWake: async () => 200,

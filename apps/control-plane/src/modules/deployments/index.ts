@@ -9,6 +9,7 @@ import { deleteAll } from './lifecycle/service.ts';
 import { DEFAULT_POLICY } from './policy.ts';
 import { createPublishRoutes } from './publish/routes.ts';
 import { countByProject } from './store.ts';
+import { createUploadRoutes } from './uploads/routes.ts';
 import { createVersionRoutes } from './versions/routes.ts';
 
 export type { DeploymentsDeps } from './deps.ts';
@@ -60,6 +61,7 @@ export const createDeployments = (deps: DeploymentsDeps): Deployments => {
 export const deploymentRoutes = (core: Core): Route[] => [
   ...createLifecycleRoutes(core),
   ...createPublishRoutes(core),
+  ...createUploadRoutes(core),
   ...createVersionRoutes(core),
   ...createBuildRoutes(core),
   ...createHookRoutes(core),

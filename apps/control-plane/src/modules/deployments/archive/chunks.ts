@@ -6,6 +6,8 @@ export interface ByteReader {
   pieces(count: number): AsyncGenerator<Buffer, void, undefined>;
   /** Reads on to the end of the stream. */
   drain(): Promise<void>;
+  /** Nothing more is wanted. */
+  close(): Promise<void>;
 }
 
 export const createByteReader = (source: AsyncIterable<Buffer>): ByteReader => {
@@ -45,6 +47,9 @@ export const createByteReader = (source: AsyncIterable<Buffer>): ByteReader => {
     },
     drain: async () => {
       while ((await some(Number.MAX_SAFE_INTEGER)).length > 0);
+    },
+    close: async () => {
+      await chunks.return?.();
     },
   };
 };

@@ -1,8 +1,10 @@
-import { createByteReader } from './chunks.ts';
+import { type ByteReader, createByteReader } from './chunks.ts';
 import { applyRecords, BLOCK, entryOf, headerOf, type TarEntry, TarError } from './tar-header.ts';
 
 /** Extended headers hold names and numbers; one that is longer is an attack on our memory. */
 const EXTENDED_MAX_BYTES = 64 * 1024;
+/** Headers about the entry that follows, and global ones. */
+const EXTENSIONS = 'xgLK';
 /** Of one entry: a GNU long name, a long link, a POSIX header; with room. */
 const EXTENDED_MAX = 4;
 
@@ -19,38 +21,50 @@ const padding = (sizeBytes: number): number => (BLOCK - (sizeBytes % BLOCK)) % B
  */
 export async function* readTar(source: AsyncIterable<Buffer>): AsyncGenerator<TarFile, void, undefined> {
   const reader = createByteReader(source);
+  try {
+    for (;;) {
+      const entry = await nextEntry(reader);
+      if (entry === null) break;
+      yield* withContent(reader, entry);
+    }
+    await reader.drain();
+  } finally {
+    await reader.close();
+  }
+}
+
+const endsTooEarly = (): TarError => new TarError('it ends too early');
+
+/** Null at the mark of the end. */
+const nextEntry = async (reader: ByteReader): Promise<TarEntry | null> => {
   let records: Map<string, string> = new Map();
-  let extended = 0;
-  for (;;) {
+  for (let extended = 0; ; extended += 1) {
     const block = await reader.take(BLOCK);
     // An archive that was cut between two files must not pass for a smaller one.
-    if (block.length < BLOCK) throw new TarError('it ends too early');
-    if (block.every((byte) => byte === 0)) break;
+    if (block.length < BLOCK) throw endsTooEarly();
+    if (block.every((byte) => byte === 0)) return null;
     const header = headerOf(block);
-    const isExtension = 'xgLK'.includes(header.flag);
-    if (isExtension) {
-      extended += 1;
-      if (header.sizeBytes > EXTENDED_MAX_BYTES || extended > EXTENDED_MAX) throw new TarError('an extended header is too long');
-      const text = await reader.take(header.sizeBytes + padding(header.sizeBytes));
-      if (text.length < header.sizeBytes + padding(header.sizeBytes)) throw new TarError('it ends too early');
-      records = applyRecords(records, header.flag, text.subarray(0, header.sizeBytes));
-      continue;
-    }
-    const entry = entryOf(header, records);
-    [records, extended] = [new Map(), 0];
-    let left = entry.sizeBytes;
-    const content = (async function* () {
-      for await (const piece of reader.pieces(left)) {
-        left -= piece.length;
-        yield piece;
-      }
-      if (left > 0) throw new TarError('it ends too early');
-    })();
-    yield { ...entry, content };
-    await content.return(); // a generator in the middle of its bytes would take from what follows
-    for await (const piece of reader.pieces(left)) left -= piece.length;
-    const pad = padding(entry.sizeBytes);
-    if (left > 0 || (await reader.take(pad)).length < pad) throw new TarError('it ends too early');
+    if (!EXTENSIONS.includes(header.flag)) return entryOf(header, records);
+    if (header.sizeBytes > EXTENDED_MAX_BYTES || extended === EXTENDED_MAX) throw new TarError('an extended header is too long');
+    const length = header.sizeBytes + padding(header.sizeBytes);
+    const text = await reader.take(length);
+    if (text.length < length) throw endsTooEarly();
+    records = applyRecords(records, header.flag, text.subarray(0, header.sizeBytes));
   }
-  await reader.drain();
+};
+
+async function* withContent(reader: ByteReader, entry: TarEntry): AsyncGenerator<TarFile, void, undefined> {
+  let left = entry.sizeBytes;
+  const content = (async function* () {
+    for await (const piece of reader.pieces(left)) {
+      left -= piece.length;
+      yield piece;
+    }
+    if (left > 0) throw endsTooEarly();
+  })();
+  yield { ...entry, content };
+  await content.return(); // a generator in the middle of its bytes would take from what follows
+  for await (const piece of reader.pieces(left)) left -= piece.length;
+  const pad = padding(entry.sizeBytes);
+  if (left > 0 || (await reader.take(pad)).length < pad) throw endsTooEarly();
 }

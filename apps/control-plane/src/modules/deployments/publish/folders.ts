@@ -2,7 +2,8 @@ import { Fault, invalid, type Op } from '@miosa/kernel';
 import type { Core } from '../deps.ts';
 import type { UploadedFile } from '../types.ts';
 import { listTree, readFiles, statPath } from './source.ts';
-import type { SiteFile, SiteSource } from './static.ts';
+import type { SiteSource } from './static.ts';
+import type { SiteFile } from './storing.ts';
 
 const WORKSPACE = '/workspace';
 /** Of a folder that is published as it is, the rest of the project is no part. */

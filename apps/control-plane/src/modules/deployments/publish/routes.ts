@@ -10,7 +10,7 @@ import { outcomeOf, type Waiting } from './wait.ts';
 
 const WRITE = { scope: 'deployments:write' } as const;
 const ERRORS = ['SETUP_REQUIRED', 'OWNERSHIP_CONFLICT', 'SANDBOX_NOT_RUNNING', 'STORAGE_FULL', 'CONFLICT', 'GONE'] as const;
-const DESCRIPTION =
+export const DESCRIPTION =
   'With `wait` the answer is 201 once it is live, or the error that ended it (`details` names version and build); 202 while it is still being built.';
 
 /** Of publishes, however they were asked for. */

@@ -41,7 +41,7 @@ const assertSameProject = (deployment: DeploymentRow, projectId: string): void =
 };
 
 /** The selectors, where given, must say the project that the deployment is in. */
-const checkOwnership = async (op: Op, core: Core, deployment: DeploymentRow, request: OwnershipRequest): Promise<void> => {
+export const checkOwnership = async (op: Op, core: Core, deployment: DeploymentRow, request: OwnershipRequest): Promise<void> => {
   const says = [request.workspace_id, request.workspace_slug, request.project_id, request.project_slug, request.external_project_id];
   if (says.every((value) => value == null)) return;
   const { projectId } = await core.tenancy.resolveOwnership(op, request);
