@@ -16,7 +16,7 @@ const answer = (request: IncomingMessage, response: ServerResponse): void => {
   if (url.pathname.startsWith('/private') && authorization !== expected)
     return void response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
   const backend = spawn('git', ['http-backend'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'ignore'],
     env: {
       PATH: process.env.PATH,
       GIT_PROJECT_ROOT: root,
