@@ -3,6 +3,7 @@ import { apiKeysApi, auditApi, authApi } from './resources/access.ts';
 import { adminApi } from './resources/admin.ts';
 import { browserTokensApi, settingsApi } from './resources/browserTokens.ts';
 import { bulkApi } from './resources/bulk.ts';
+import { deploymentsApi } from './resources/deployments.ts';
 import { eventsApi } from './resources/events.ts';
 import { invitesApi } from './resources/members.ts';
 import { sandboxesApi } from './resources/sandboxes.ts';
@@ -43,6 +44,7 @@ export class Miosa {
   readonly projects: ReturnType<typeof projectsApi>;
   readonly sandboxes: ReturnType<typeof sandboxesApi>;
   readonly templates: ReturnType<typeof templatesApi>;
+  readonly deployments: ReturnType<typeof deploymentsApi>;
 
   /** @throws ConfigurationError for wrong options, and for an `msk_` key in a browser. */
   constructor(options: MiosaOptions = {}) {
@@ -66,6 +68,7 @@ export class Miosa {
     this.projects = projectsApi(transport);
     this.sandboxes = sandboxesApi(transport);
     this.templates = templatesApi(transport);
+    this.deployments = deploymentsApi(transport);
   }
 
   /** Any path below the base URL, in the wire's own form (snake_case, envelope and all). */

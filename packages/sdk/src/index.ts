@@ -9,6 +9,17 @@ export type { AdminTenant, AdminUser } from './resources/admin.ts';
 export type { BrowserToken, Settings } from './resources/browserTokens.ts';
 export type { BulkOperation } from './resources/bulk.ts';
 export type { RunOptions } from './resources/commands.ts';
+export type { Deployment, DeploymentData } from './resources/deployment.ts';
+export type {
+  DeploymentBuild,
+  DeploymentBuildLine,
+  DeploymentInstance,
+  DeploymentLogLine,
+  DeploymentRelease,
+  DeploymentVersion,
+  PublishResult,
+  UploadFile,
+} from './resources/deployments.ts';
 export type { EventFilters, EventStreamOptions, MiosaEvent } from './resources/events.ts';
 export type { Command, ExecEvent, ExecOptions, ExecResult } from './resources/exec.ts';
 export type { SandboxFile, WriteOptions } from './resources/files.ts';

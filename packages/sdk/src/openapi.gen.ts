@@ -931,6 +931,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/deployments/{id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The last lines of its instances
+         * @description Of those that run and of the last that ended, these first. Apps write no times of their own: `ts` is the start of the instance, or its end. `since` leaves out instances that ended before. Never wakes a sleeping one.
+         */
+        get: operations["deployments.logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/logs/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The lines of its instances, as they come, of later ones too
+         * @description Events `log` (as in the list) and `end` once the deployment is deleted, or the instance asked for has ended. Resumable with `Last-Event-ID`. Never wakes an instance.
+         */
+        get: operations["deployments.logs.stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Requests, latency, traffic, processor and memory over a window of time
+         * @description A point a step. `requests`, `errors` (500 and above), `egress_bytes`: within the step, as edges counted them. `p50_ms`, `p95_ms`: to the end of the answer. `cpu_percent` (100 is one processor) and `memory_bytes`: of the instances that run now, together. Windows from 5m to 7d.
+         */
+        get: operations["deployments.metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/deployments/{id}/publish": {
         parameters: {
             query?: never;
@@ -1036,6 +1096,57 @@ export interface paths {
          * @description One pointer changes; nothing is built. The environment is the one the version was made with.
          */
         post: operations["deployments.rollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/runtime-instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the instances of a deployment, newest first, ended ones too */
+        get: operations["deployments.runtimeInstances.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/runtime-instances/{instance_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an instance */
+        get: operations["deployments.runtimeInstances.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/runtime-instances/{instance_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last lines of an instance; of an ended one those it ended with */
+        get: operations["deployments.runtimeInstances.logs"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3253,6 +3364,64 @@ export interface components {
             encrypted: boolean;
             /** Format: date-time */
             updated_at: string;
+        };
+        DeploymentInstance: {
+            id: string;
+            deployment_id: string;
+            version_id: string;
+            release_id: string;
+            /** @enum {string} */
+            state: "pending" | "starting" | "healthy" | "unhealthy" | "stopping" | "stopped" | "failed";
+            state_reason: string | null;
+            port: number;
+            restarts: number;
+            /** Format: date-time */
+            created_at: string;
+            started_at: string | null;
+            stopped_at: string | null;
+        };
+        DeploymentLogLine: {
+            /** Format: date-time */
+            ts: string;
+            /** @enum {string} */
+            stream: "stdout" | "stderr";
+            line: string;
+            instance_id: string;
+            version_id: string;
+        };
+        DeploymentMetrics: {
+            window: string;
+            step_sec: number;
+            series: {
+                requests: [
+                    string,
+                    number
+                ][];
+                errors: [
+                    string,
+                    number
+                ][];
+                p50_ms: [
+                    string,
+                    number
+                ][];
+                p95_ms: [
+                    string,
+                    number
+                ][];
+                egress_bytes: [
+                    string,
+                    number
+                ][];
+                cpu_percent: [
+                    string,
+                    number
+                ][];
+                memory_bytes: [
+                    string,
+                    number
+                ][];
+            };
         };
         DeploymentPublishRequest: {
             source_sandbox_id?: string;
@@ -7236,6 +7405,114 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    "deployments.logs": {
+        parameters: {
+            query?: {
+                /** @description default 200 */
+                lines?: number;
+                since?: string;
+                instance_id?: string;
+                stream?: "stdout" | "stderr";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The last lines of its instances */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentLogLine"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.logs.stream": {
+        parameters: {
+            query?: {
+                /** @description earlier ones first, of each instance; default 200 */
+                lines?: number;
+                instance_id?: string;
+                stream?: "stdout" | "stderr";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lines of its instances, as they come, of later ones too */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.metrics": {
+        parameters: {
+            query?: {
+                window?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Requests, latency, traffic, processor and memory over a window of time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentMetrics"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            502: components["responses"]["Error502"];
+            503: components["responses"]["Error503"];
+        };
+    };
     "deployments.publish": {
         parameters: {
             query?: never;
@@ -7468,6 +7745,114 @@ export interface operations {
             410: components["responses"]["Error410"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.runtimeInstances.list": {
+        parameters: {
+            query?: {
+                /** @description Most objects in one answer. */
+                limit?: number;
+                /** @description `next_cursor` of the previous answer, with the same filters; valid 24 hours. */
+                cursor?: string;
+                state?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List the instances of a deployment, newest first, ended ones too */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentInstance"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.runtimeInstances.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get an instance */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentInstance"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    "deployments.runtimeInstances.logs": {
+        parameters: {
+            query?: {
+                /** @description default 200 */
+                lines?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                instance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The last lines of an instance; of an ended one those it ended with */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentLogLine"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             422: components["responses"]["Error422"];
             429: components["responses"]["Error429"];
             500: components["responses"]["Error500"];

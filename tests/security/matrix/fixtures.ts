@@ -112,6 +112,7 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
   'deployments/versions': { target: 'resource', make: async ({ organization }, id) => (await published(organization, id)).version.id },
   'deployments/releases': { target: 'resource', make: async ({ organization }, id) => (await published(organization, id)).release.id },
   'deployments/builds': { target: 'resource', make: async ({ organization }, id) => (await published(organization, id)).build.id },
+  'deployments/runtime-instances': { target: 'resource', make: ({ organization }, id) => organization.plane.addInstance(id) },
   'deployments/uploads': { target: 'resource', make: ({ organization }, id) => uploaded(organization, id) },
   'deployments/uploads/blobs': { target: 'resource', isName: true, make: async () => HASH_OF_X },
   workspaces: {

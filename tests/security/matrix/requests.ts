@@ -78,7 +78,10 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   },
   'audit.verify': { organizationWide: true },
   'deployments.gitHook': { signed: true },
-  'deployments.versions.create': { body: async ({ organization }, { id = '' }) => ({ upload_id: await uploaded(organization, id) }) },
+  'deployments.versions.create': {
+    // What is no deployment has no uploads.
+    body: async ({ organization }, { id = '' }) => ({ upload_id: await uploaded(organization, id).catch(() => 'upl_none') }),
+  },
   'sandboxes.files.mkdir': { body: async () => ({ path: 'folder' }) },
   'sandboxes.processes.stdin': { body: async () => ({ data: 'x' }) },
   'workspaces.create': { organizationWide: true },

@@ -4,7 +4,7 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testDatabase } from '@miosa/db';
-import { type Log, newUuid, type Role, type TenantId } from '@miosa/kernel';
+import { type Log, newId, newUuid, type Role, type TenantId } from '@miosa/kernel';
 import { createFakeRuntime } from '@miosa/runtime/fake';
 import { sql } from 'kysely';
 import { compose } from '../compose.ts';
@@ -49,6 +49,8 @@ export interface TestControlPlane {
   addTenant(name: string): Promise<{ readonly id: string; readonly slug: string }>;
   /** A user with `PASSWORD`, a member of the organization in that role. */
   addUser(tenantId: string, role: Role, isOperator?: boolean): Promise<Person>;
+  /** An instance of a deployment that ran once, as a publish would leave it. */
+  addInstance(deploymentId: string): Promise<string>;
   /** The key's time is over, as if it had been minted long ago. */
   expireKey(id: string): Promise<void>;
   close(): Promise<void>;
@@ -129,6 +131,21 @@ export const startTestControlPlane = async (env: Readonly<Record<string, string>
       await sql`insert into members (tenant_id, user_id, role) values (${tenantId as TenantId}, ${id}, ${role})`.execute(db.read);
       if (role === 'owner') await sql`update tenants set owner_user_id = ${id} where id = ${tenantId}`.execute(db.read);
       return { id, email };
+    },
+    addInstance: async (deploymentId) => {
+      const [version, release, instance] = [newId('ver'), newId('rel'), newId('ins')];
+      await sql`insert into deployment_versions (id, deployment_id, tenant_id, version_number, kind, state, source_type, source, request, env_revision,
+          created_by, created_at, updated_at)
+        select ${version}, id, tenant_id, (random() * 1e9)::int + 1000, 'dynamic', 'ready', 'sandbox', '{}', '{}', 0, 'test', now(), now()
+          from deployments where id = ${deploymentId}`.execute(db.read);
+      await sql`insert into deployment_releases (id, deployment_id, version_id, kind, sha256, size_bytes, created_at)
+        values (${release}, ${deploymentId}, ${version}, 'rootfs', '00', 1, now())`.execute(db.read);
+      await sql`insert into deployment_instances (id, deployment_id, version_id, release_id, tenant_id, env_revision, state, port, created_at, stopped_at,
+          updated_at)
+        select ${instance}, id, ${version}, ${release}, tenant_id, 0, 'stopped', 3000, now(), now(), now() from deployments where id = ${deploymentId}`.execute(
+        db.read,
+      );
+      return instance;
     },
     expireKey: async (id) => {
       await sql`update api_keys set expires_at = now() - interval '1 minute' where id = ${id}`.execute(db.read);

@@ -92,7 +92,7 @@ export const controlPlaneSpec = (options: Options, layout: Layout, user: SystemU
     const owner = database.owner === null ? {} : { MIOSA_CONTROL_PLANE_MIGRATION_URL: database.owner };
     const redis = options.redisUrl === null ? {} : { REDIS_URL: options.redisUrl };
     const smtp = options.smtpUrl === null ? {} : { SMTP_URL: options.smtpUrl };
-    return { ...command, env: { ...command.env, ...owner, ...redis, ...smtp } };
+    return { ...command, env: { ...command.env, TMPDIR: layout.scratch, ...owner, ...redis, ...smtp } };
   },
   ready: async () => (await isReady(layout.controlSocket, '/readyz')) && (await isReady(layout.internalSocket, '/healthz')),
   graceMs: 8000,

@@ -23,8 +23,9 @@ export const makeFolders = ({ data }: Options, layout: Layout, user: SystemUser)
   // What the edge remembers; how machines are reached is in it.
   own(layout.edge, 0o700, user.uid, user.gid);
   own(layout.runner, 0o700, 0, 0);
-  // Invites and links for new passwords lie in it.
   own(layout.blobs, 0o750, user.uid, user.gid);
+  own(layout.scratch, 0o700, user.uid, user.gid);
+  // Invites and links for new passwords lie in it.
   own(layout.outbox, 0o700, user.uid, user.gid);
   own(layout.logs, 0o750, 0, user.gid);
 };

@@ -1,4 +1,5 @@
-import { type Bound, bind } from '../bind.ts';
+import type { Bound } from '../bind.ts';
+import { boundObject } from '../boundObject.ts';
 import { GoneError, NotFoundError } from '../errors.ts';
 import type { Data } from '../wire.ts';
 import type { commandsApi } from './commands.ts';
@@ -42,6 +43,7 @@ interface SandboxActions extends AsyncDisposable {
   tunnel: Bound<SandboxesApi['tunnel']>;
   fork: Bound<SandboxesApi['fork']>;
   restore: Bound<SandboxesApi['restore']>;
+  deploy: Bound<SandboxesApi['deploy']>;
 }
 
 /**
@@ -77,7 +79,8 @@ type Verb =
   | 'previewToken'
   | 'tunnel'
   | 'fork'
-  | 'restore';
+  | 'restore'
+  | 'deploy';
 const FACETS: readonly Facet[] = [
   'exec',
   'commands',
@@ -107,49 +110,17 @@ const VERBS: readonly Verb[] = [
   'tunnel',
   'fork',
   'restore',
+  'deploy',
 ];
 
-/** Fields are own properties, actions are inherited: printing, spreading and JSON show the data alone. */
-class SandboxObject {
-  readonly #api: SandboxesApi;
-  readonly #id: string;
-  readonly #bound = new Map<string, unknown>();
-
-  constructor(api: SandboxesApi, data: SandboxData) {
-    this.#api = api;
-    this.#id = data.id;
-    // A field of a later server version must not shadow an action.
-    for (const [name, value] of Object.entries(data)) if (!(name in this)) Object.assign(this, { [name]: value });
-  }
-
-  /** Bound on first use: most sandboxes of a list are only read. */
-  action(name: Facet | Verb): unknown {
-    let bound = this.#bound.get(name);
-    if (bound === undefined) {
-      bound = bind(this.#api[name] as object, this.#id);
-      this.#bound.set(name, bound);
-    }
-    return bound;
-  }
-
-  refresh(): Promise<Sandbox> {
-    return this.#api.get(this.#id);
-  }
-
+class SandboxObject extends boundObject<SandboxesApi, SandboxData, Sandbox>([...FACETS, ...VERBS]) {
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await this.#api.destroy(this.#id);
+      await this.api.destroy((this as unknown as SandboxData).id);
     } catch (error) {
       if (!(error instanceof NotFoundError || error instanceof GoneError)) throw error;
     }
   }
 }
-
-for (const name of [...FACETS, ...VERBS])
-  Object.defineProperty(SandboxObject.prototype, name, {
-    get(this: SandboxObject) {
-      return this.action(name);
-    },
-  });
 
 export const sandboxOf = (api: SandboxesApi, data: SandboxData): Sandbox => new SandboxObject(api, data) as unknown as Sandbox;

@@ -4,6 +4,7 @@ import type { CallOptions, Transport } from '../transport.ts';
 import { path } from '../url.ts';
 import type { Body, Data, Filters, Query } from '../wire.ts';
 import { commandsApi } from './commands.ts';
+import { type PublishResult, published } from './deployments.ts';
 import { sandboxEvents } from './events.ts';
 import { type ExecResult, execApi } from './exec.ts';
 import { filesApi } from './files.ts';
@@ -107,6 +108,9 @@ export const sandboxesApi = (t: Transport) => {
           serverTimeMs: WAIT_SECONDS * 1000,
         }),
       ),
+    /** Publishes it; the deployment of that name in its project is made when there is none. */
+    deploy: (id: string, body: Body<'sandboxes.deploy'>, options?: CallOptions): Promise<PublishResult> =>
+      published(t, t.data({ method: 'POST', path: path`/sandboxes/${id}/deploy`, body, options, serverTimeMs: waitMs(body) })),
     snapshots: snapshotsApi(t),
     exec: execApi(t),
     commands: commandsApi(t),

@@ -3,6 +3,8 @@ import { createHookRoutes } from './build/hook/routes.ts';
 import { createBuildRoutes } from './build/routes.ts';
 import type { Core, DeploymentsDeps } from './deps.ts';
 import { createEnvRoutes } from './env/routes.ts';
+import { createInternalDeploymentRoutes } from './instances/internal-routes.ts';
+import { createInstanceRoutes } from './instances/routes.ts';
 import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { createLifecycleRoutes } from './lifecycle/routes.ts';
 import { deleteAll } from './lifecycle/service.ts';
@@ -66,4 +68,6 @@ export const deploymentRoutes = (core: Core): Route[] => [
   ...createBuildRoutes(core),
   ...createHookRoutes(core),
   ...createEnvRoutes(core),
+  ...createInstanceRoutes(core),
+  ...createInternalDeploymentRoutes(core),
 ];

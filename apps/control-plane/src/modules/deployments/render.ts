@@ -2,9 +2,9 @@ import { deploymentUrl, stagedUrl } from '@miosa/hostnames';
 import type { Static } from 'typebox';
 import type { Core } from './deps.ts';
 import { currentBuilds } from './publish/builds.store.ts';
-import type { Deployment, DeploymentBuild, Release, Version } from './schemas.ts';
+import type { Deployment, DeploymentBuild, Instance, Release, Version } from './schemas.ts';
 import { organizationSlug } from './store.ts';
-import type { DeploymentBuildRow, DeploymentRow, ReleaseRow, VersionRow } from './types.ts';
+import type { DeploymentBuildRow, DeploymentRow, InstanceRow, ReleaseRow, VersionRow } from './types.ts';
 
 type Reading = Pick<Core, 'db' | 'tenancy' | 'names'>;
 
@@ -151,4 +151,18 @@ export const renderBuild = (row: DeploymentBuildRow): Static<typeof DeploymentBu
   started_at: isoOrNull(row.started_at),
   finished_at: isoOrNull(row.finished_at),
   duration_ms: row.started_at === null || row.finished_at === null ? null : row.finished_at.getTime() - row.started_at.getTime(),
+});
+
+export const renderInstance = (row: InstanceRow): Static<typeof Instance> => ({
+  id: row.id,
+  deployment_id: row.deployment_id,
+  version_id: row.version_id,
+  release_id: row.release_id,
+  state: row.state,
+  state_reason: row.state_reason,
+  port: row.port,
+  restarts: row.restarts,
+  created_at: iso(row.created_at),
+  started_at: isoOrNull(row.started_at),
+  stopped_at: isoOrNull(row.stopped_at),
 });

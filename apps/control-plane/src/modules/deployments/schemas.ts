@@ -100,6 +100,30 @@ export const DeploymentBuild = Type.Object(
   { title: 'DeploymentBuild' },
 );
 
+export const AppLogLine = Type.Object(
+  { ts: Ts, stream: oneOf(['stdout', 'stderr']), line: Type.String(), instance_id: Type.String(), version_id: Type.String() },
+  { title: 'DeploymentLogLine' },
+);
+
+/** [time of its step, value]. */
+const Points = Type.Array(Type.Unsafe<[string, number]>({ type: 'array', prefixItems: [Ts, Type.Number()], minItems: 2, maxItems: 2 }));
+export const DeploymentMetrics = Type.Object(
+  {
+    window: Type.String(),
+    step_sec: Type.Integer(),
+    series: Type.Object({
+      requests: Points,
+      errors: Points,
+      p50_ms: Points,
+      p95_ms: Points,
+      egress_bytes: Points,
+      cpu_percent: Points,
+      memory_bytes: Points,
+    }),
+  },
+  { title: 'DeploymentMetrics' },
+);
+
 export const Instance = Type.Object(
   {
     id: Type.String(),
@@ -131,6 +155,7 @@ export const PublishResult = Type.Object(
 
 export const Id = Type.Object({ id: Type.String({ maxLength: 64, description: 'id or slug' }) });
 export const VersionIds = Type.Object({ id: Type.String({ maxLength: 64 }), version_id: Type.String({ maxLength: 64 }) });
+export const InstanceIds = Type.Object({ id: Type.String({ maxLength: 64 }), instance_id: Type.String({ maxLength: 64 }) });
 export const ReleaseIds = Type.Object({ id: Type.String({ maxLength: 64 }), release_id: Type.String({ maxLength: 64 }) });
 
 const Command = Type.String({ minLength: 1, maxLength: 32_768 });

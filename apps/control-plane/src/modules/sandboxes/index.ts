@@ -30,7 +30,7 @@ export type { SandboxesDeps, TenancyFace } from './deps.ts';
 export { checkVars, type EnvVar, MAX_VARS, varsOf } from './env/values.ts';
 export { createLoop } from './jobs/jobs.ts';
 export { followLines, keepLines, type LineKeeper } from './logs/kept.ts';
-export type { Positions } from './logs/position.ts';
+export { createQueue } from './logs/queue.ts';
 export type { ProbeAnswer, ProbeRequest } from './machines/probe.ts';
 export type { AppLine, AppProcess, LaunchMachine, Machine, MachineExec, MachineOutput, Machines, Source } from './machines/types.ts';
 export { seriesOf, stepSeconds, windowSeconds } from './metrics/series.ts';

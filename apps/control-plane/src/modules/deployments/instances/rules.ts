@@ -151,7 +151,8 @@ const newestFirst = (a: InstanceFacts, b: InstanceFacts): number =>
   // Those that are still coming leave first, then the newest.
   Number(b.state !== 'healthy') - Number(a.state !== 'healthy') || b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1);
 
-const restedEnough = (failed: readonly InstanceFacts[], now: Date): boolean => {
+/** Whether another one may be tried after these failures. */
+export const restedEnough = (failed: readonly InstanceFacts[], now: Date): boolean => {
   const last = Math.max(...failed.map(({ stoppedAt }) => (stoppedAt ?? now).getTime()));
   return failed.length === 0 || now.getTime() >= last + backoffSec(failed.length) * 1000;
 };

@@ -4,7 +4,7 @@ import { type Core, inBackground, systemOp } from '../deps.ts';
 import type { InstanceRow } from '../types.ts';
 import { bringUp } from './bring-up.ts';
 import { lockFacts } from './facts.store.ts';
-import { STAGED_IDLE_SEC } from './rules.ts';
+import { restedEnough, STAGED_IDLE_SEC } from './rules.ts';
 import { findVersionById, liveOfVersion, setNeeded } from './store.ts';
 import { insertPending } from './tend.ts';
 
@@ -35,7 +35,13 @@ const oneOf = async (core: Core, deploymentId: string, versionId: string): Promi
       return { row: best, isOurs: false };
     }
     if (found.row.active_version_id === versionId && found.row.state === 'stopped')
-      throw new Fault('UNAVAILABLE', 'The deployment is stopped.', { details: { reason: 'stopped' } });
+      throw new Fault('FORBIDDEN', 'The deployment is stopped.', { details: { reason: 'stopped' } });
+    // A version that does not start is not tried for every visitor.
+    const failed = found.facts.instances.filter((one) => one.versionId === versionId && one.state === 'failed');
+    if (!restedEnough(failed, core.now()))
+      throw new Fault('CONFLICT', failed.at(-1)?.stateReason ?? 'The version could not be started.', {
+        details: { reason: 'not_healthy' },
+      });
     const version = await findVersionById(tx, versionId);
     const isLive = found.row.active_version_id === versionId;
     const envRevision = isLive ? found.row.active_env_revision : (version?.env_revision ?? 0);
@@ -69,7 +75,6 @@ export interface Woken {
   readonly id: string;
   readonly machine_id: string;
   readonly port: number;
-  readonly endpoint: object;
 }
 
 /** For a visit of a version's own address, or of a live one that sleeps: at most one start at a time, whoever asks. */
@@ -86,11 +91,7 @@ export const wakeVersion = async (core: Core, versionId: string): Promise<Woken[
   all.set(versionId, flight);
   await within(flight, HOLD_MS);
   const rows = (await liveOfVersion(core.db.read, versionId)).filter(({ state }) => state === 'healthy' || state === 'unhealthy');
-  const machines = await core.machines.find(rows.flatMap(({ machine_id }) => machine_id ?? []));
-  return rows.flatMap(({ id, port, machine_id }) => {
-    const endpoint = machines.get(machine_id ?? '')?.endpoint;
-    return machine_id === null || endpoint == null ? [] : [{ id, machine_id, port, endpoint }];
-  });
+  return rows.flatMap(({ id, port, machine_id }) => (machine_id === null ? [] : [{ id, machine_id, port }]));
 };
 
 const within = async (work: Promise<void>, ms: number): Promise<void> => {

@@ -124,3 +124,16 @@ export const claimChecks = async (db: Db, now: Date, before: Date, limit: number
 
 export const findVersionById = (db: Db, id: string): Promise<VersionRow | undefined> =>
   db.selectFrom('deployment_versions').selectAll().where('id', '=', id).executeTakeFirst();
+
+/** Those that run, and the last that ended, in the order of their making. */
+export const loggedInstances = async (db: Db, deploymentId: string, ended: number, running: number): Promise<InstanceRow[]> => {
+  const result = await sql<InstanceRow>`
+    select * from (
+      (select * from deployment_instances where deployment_id = ${deploymentId} and state not in ('stopped', 'failed')
+        order by created_at desc limit ${running})
+      union all
+      (select * from deployment_instances where deployment_id = ${deploymentId} and state in ('stopped', 'failed')
+        order by stopped_at desc limit ${ended})) logged
+     order by coalesce(stopped_at, 'infinity'), created_at, id`.execute(db);
+  return result.rows;
+};

@@ -2,6 +2,7 @@ import { createLoop } from '../../sandboxes/index.ts';
 import type { Core } from '../deps.ts';
 import { checkInstances } from '../instances/check.ts';
 import { tendInstances } from '../instances/tend.ts';
+import { forgetOldTraffic } from '../instances/traffic.ts';
 import { tendBuilds } from './builds.ts';
 
 const BUILDS_MS = 2000;
@@ -9,6 +10,7 @@ const BUILDS_MS = 2000;
 const INSTANCES_MS = 2000;
 /** Each instance is asked every ten seconds, shortly after it is due. */
 const CHECKS_MS = 2000;
+const OLD_MS = 10 * 60_000;
 
 export interface Jobs {
   start(): void;
@@ -22,6 +24,7 @@ export const createJobs = (core: Core): Jobs => {
     createLoop(core, 'deployments.builds', BUILDS_MS, tendBuilds),
     createLoop(core, 'deployments.instances', INSTANCES_MS, tendInstances),
     createLoop(core, 'deployments.checks', CHECKS_MS, checkInstances),
+    createLoop(core, 'deployments.traffic.old', OLD_MS, forgetOldTraffic),
   ] as const;
   return {
     start: () => {

@@ -6,6 +6,7 @@ import { AgentAnything } from '../agent/protocol.ts';
 import { type Core, inBackground } from '../deps.ts';
 import { cleanHost, destroyRow } from '../lifecycle/effects.ts';
 import { lookupFor, pauseAs, settleFor } from '../lifecycle/settled.ts';
+import { positionsOf } from '../logs/position.ts';
 import { streamLines } from '../logs/stream.ts';
 import { inheritedOwnership, originOf } from '../snapshots/origin.ts';
 import { dropHidden, takeHidden } from '../snapshots/service.ts';
@@ -84,6 +85,6 @@ export const createMachines = (core: Core): Machines => ({
   probe: (id, request) => probe(core, id, request),
   ports: (id) => portsOf(core, id),
   tail: (id, lines) => tailOf(core, id, lines),
-  follow: (op, id, { lines, from, signal }) => streamLines(op, core, id, { lines, from, signal }),
+  follow: (op, id, { lines, after, signal }) => streamLines(op, core, id, { lines, from: positionsOf(after), signal }),
   samples: (id, since) => samplesOf(core, id, since),
 });

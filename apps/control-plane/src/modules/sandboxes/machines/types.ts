@@ -5,7 +5,6 @@ import type { AgentEndpoint, RuntimeSample } from '@miosa/runtime';
 import type { Ownership } from '../../tenancy/index.ts';
 import type { Pool } from '../agent/pool.ts';
 import type { EnvVar } from '../env/values.ts';
-import type { Positions } from '../logs/position.ts';
 import type { ReadinessProbe, State, Transition } from '../types.ts';
 import type { ProbeAnswer, ProbeRequest } from './probe.ts';
 
@@ -124,11 +123,11 @@ export interface Machines {
   ports(id: string): Promise<readonly number[]>;
   /** Last lines of the app; none when the machine does not run. */
   tail(id: string, lines: number): Promise<readonly AppLine[]>;
-  /** Events `log` as they come, then `end`. Never wakes the machine. */
+  /** Events `log` as they come, then `end`; `after`: the id of one of them. Never wakes the machine. */
   follow(
     op: Op,
     id: string,
-    how: { readonly lines: number; readonly from?: Positions; readonly signal: AbortSignal },
+    how: { readonly lines: number; readonly after?: string | undefined; readonly signal: AbortSignal },
   ): AsyncIterable<SseEvent>;
   /** As `RuntimePort.samples`; empty when it is gone. */
   samples(id: string, since: Date): Promise<readonly RuntimeSample[]>;
