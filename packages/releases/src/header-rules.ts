@@ -1,9 +1,11 @@
 import type { HeaderRule } from './manifest.ts';
+import { matchPattern, parsePattern, pathParts } from './pattern.ts';
 
 /** Contract 6. */
 export const MAX_HEADER_RULES = 200;
 const MAX_FIELDS_PER_RULE = 50;
 const MAX_VALUE_CHARACTERS = 4096;
+const MAX_PATTERN_CHARACTERS = 2048;
 
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 const VALUE = /^[\t\x20-\x7e]*$/;
@@ -21,12 +23,15 @@ const IGNORED = new Set([
 
 const isIgnored = (name: string): boolean => IGNORED.has(name) || name.startsWith('x-miosa-');
 
-/** `https://…` patterns and `:placeholders` of other hosts' dialects are refused, so that no rule silently means nothing. */
+const PLACEHOLDER = /\/:[A-Za-z]/;
+
+/** @throws Error with one sentence. Whole URLs, as other hosts' dialects have them, are refused, so that no rule silently means nothing. */
 const checkPattern = (pattern: string): void => {
   if (!pattern.startsWith('/')) throw new Error(`a rule begins with a path ("/…"), not "${pattern}"`);
   if (/\s/.test(pattern)) throw new Error(`a path has no spaces ("${pattern}")`);
+  if (pattern.length > MAX_PATTERN_CHARACTERS) throw new Error(`a path is longer than ${MAX_PATTERN_CHARACTERS} characters`);
+  if (PLACEHOLDER.test(pattern)) parsePattern(pattern);
   if (pattern.split('*').length > 2) throw new Error(`a path has one "*" at most ("${pattern}")`);
-  if (/\/:[A-Za-z]/.test(pattern)) throw new Error(`placeholders have no meaning here; use "*" ("${pattern}")`);
   if (/[?#]/.test(pattern)) throw new Error(`a path has no "?" or "#" ("${pattern}")`);
 };
 
@@ -86,12 +91,7 @@ export const headerLines = () => {
   };
 };
 
-interface Compiled {
-  readonly prefix: string;
-  /** null: the path is `prefix` and nothing else. */
-  readonly suffix: string | null;
-  readonly set: HeaderRule['set'];
-}
+type Matcher = (path: string) => boolean;
 
 const decoded = (text: string): string => {
   try {
@@ -101,35 +101,35 @@ const decoded = (text: string): string => {
   }
 };
 
-const compile = ({ pattern, set }: HeaderRule): Compiled => {
-  const [prefix = '', suffix] = pattern.split('*');
-  return { prefix: decoded(prefix), suffix: suffix === undefined ? null : decoded(suffix), set };
+/** Without placeholders "*" may stand anywhere, as in "/*.js": two comparisons. */
+const matcherOf = (text: string): Matcher => {
+  if (PLACEHOLDER.test(text)) {
+    const pattern = parsePattern(text);
+    return (path) => matchPattern(pattern, pathParts(path)) !== null;
+  }
+  const [prefix = '', suffix] = text.split('*').map(decoded);
+  if (suffix === undefined) return (path) => path === prefix;
+  return (path) => path.length >= prefix.length + suffix.length && path.startsWith(prefix) && path.endsWith(suffix);
 };
-
-const matches = ({ prefix, suffix }: Compiled, path: string): boolean =>
-  suffix === null
-    ? path === prefix
-    : path.length >= prefix.length + suffix.length && path.startsWith(prefix) && (suffix === '' || path.endsWith(suffix));
 
 const NONE: readonly number[] = [];
 
 /** Which rules speak of a path; and what they set together: of two that set the same field the later one counts. */
 export const createHeaderRules = (rules: readonly HeaderRule[]) => {
-  const compiled = rules.map(compile);
+  const matchers = rules.map(({ pattern }) => matcherOf(pattern));
   return {
     /** Indexes, ascending. */
     matching: (path: string): readonly number[] => {
-      if (compiled.length === 0) return NONE;
+      if (matchers.length === 0) return NONE;
       const found: number[] = [];
-      for (let i = 0; i < compiled.length; i++) {
-        const rule = compiled[i];
-        if (rule !== undefined && matches(rule, path)) found.push(i);
-      }
+      matchers.forEach((matches, i) => {
+        if (matches(path)) found.push(i);
+      });
       return found;
     },
     fields: (indexes: readonly number[]): HeaderRule['set'] => {
       const fields = new Map<string, readonly [string, string]>();
-      for (const index of indexes) for (const field of compiled[index]?.set ?? []) fields.set(field[0].toLowerCase(), field);
+      for (const index of indexes) for (const field of rules[index]?.set ?? []) fields.set(field[0].toLowerCase(), field);
       return [...fields.values()];
     },
   };

@@ -42,7 +42,7 @@ const encodePart = (part: string): string => encodeURIComponent(part).replace(/%
 export const encodePath = (path: string): string => path.split('/').map(encodePart).join('/');
 
 /** Text that is a URL already, with what no header may hold escaped. */
-const ascii = (text: string): string => text.replace(/[^\x21-\x7e]/gu, (char) => encodeURIComponent(char));
+export const ascii = (text: string): string => text.toWellFormed().replace(/[^\x21-\x7e]/gu, (char) => encodeURIComponent(char));
 
 const filled = (target: Target, values: ReadonlyMap<string, string>, literal: (text: string) => string, value: (text: string) => string) =>
   target.path.map((piece) => (typeof piece === 'string' ? literal(piece) : value(values.get(piece.placeholder) ?? ''))).join('');

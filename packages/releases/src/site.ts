@@ -2,7 +2,7 @@ import { createFileTable, type FileTable } from './file-table.ts';
 import { createHeaderRules } from './header-rules.ts';
 import type { HeaderRule, Manifest } from './manifest.ts';
 import { createRedirects, type Redirected } from './redirect-rules.ts';
-import { encodePath } from './redirect-target.ts';
+import { ascii, encodePath } from './redirect-target.ts';
 import { decodeRequestPath } from './site-path.ts';
 
 export interface SiteOptions {
@@ -69,7 +69,7 @@ export const createSite = (manifest: Manifest, { spa }: SiteOptions) => {
   const missing = (urlPath: string): Resolved => (manifest.notFound === null ? ABSENT : found(manifest.notFound, 404, urlPath));
   const moved = (to: string, query: string): Resolved => ({
     ...{ kind: 'redirect', status: 308 },
-    location: encodePath(to) + (query === '' ? '' : `?${query}`),
+    location: encodePath(to) + (query === '' ? '' : `?${ascii(query)}`),
   });
 
   const applied = (rule: Redirected, urlPath: string, query: string): Resolved => {

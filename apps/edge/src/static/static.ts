@@ -37,6 +37,10 @@ const DAMAGED: Refusal = Object.freeze({
   message: 'It is missing or damaged in the store. Publishing again repairs it.',
 });
 
+const NO_PAGE: Refusal = Object.freeze({
+  ...{ status: 404, code: 'NOT_FOUND', title: 'Page not found', message: 'This site has no page at this address.' },
+});
+
 /** Browsers send one of a dozen values; those are read once. */
 const MAX_KNOWN_WEIGHTS = 256;
 
@@ -156,7 +160,7 @@ export const createStatic = ({ blobs, log, maxManifestBytes, maxFileBytes }: Sta
     const resolved = held.site.resolve(path, mark === -1 ? '' : url.slice(mark + 1));
     if (resolved.kind === 'file') return answer(asked, held, resolved);
     if (resolved.kind === 'redirect') return redirect(asked, resolved.status, resolved.location);
-    refuse(asked, resolved.kind === 'malformed' ? REFUSALS.badRequest : REFUSALS.notFound);
+    refuse(asked, resolved.kind === 'malformed' ? REFUSALS.badRequest : NO_PAGE);
   };
 
   return {
