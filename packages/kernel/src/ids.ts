@@ -37,35 +37,32 @@ export type IdPrefix =
 // Crockford's base 32: no i, l, o, u; ASCII order equals value order, so ids sort by time.
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
-const base32 = (value: number, length: number): string => {
+const base32 = (value: bigint, length: number): string => {
   let out = '';
-  for (let rest = value, i = 0; i < length; i++, rest = Math.floor(rest / 32)) out = (ALPHABET[rest % 32] ?? '') + out;
+  for (let rest = value, i = 0; i < length; i++, rest >>= 5n) out = (ALPHABET[Number(rest & 31n)] ?? '') + out;
   return out;
 };
 
-/** Random bytes fetched ahead: asking the system for 16 at a time costs more than all the rest of an id. Each is used once. */
-const AHEAD_BYTES = 4096;
-let ahead = Buffer.alloc(0);
-let used = 0;
-
-const nextBytes = (length: number): Buffer => {
-  if (used + length > ahead.length) {
-    ahead = randomBytes(Math.max(AHEAD_BYTES, length));
-    used = 0;
-  }
-  used += length;
-  return ahead.subarray(used - length, used);
-};
+/** Asked of the system in one go, since every call costs some microseconds and each request has an id. No byte is used twice. */
+const POOL_BYTES = 4_096;
+let pool = Buffer.alloc(0);
+let spent = 0;
 
 /** `length` random characters, 5 bits each. */
 export const randomBase32 = (length: number): string => {
   let out = '';
-  for (const byte of nextBytes(length)) out += ALPHABET[byte & 31];
+  for (let i = 0; i < length; i++) {
+    if (spent === pool.length) {
+      pool = randomBytes(POOL_BYTES);
+      spent = 0;
+    }
+    out += ALPHABET[(pool[spent++] ?? 0) & 31];
+  }
   return out;
 };
 
 /** `<prefix>_` + 26 characters: 48 bits of milliseconds, then 80 random bits (the ULID layout), lower-case. */
-export const newId = (prefix: IdPrefix, now: number = Date.now()): string => `${prefix}_${base32(now, 10)}${randomBase32(16)}`;
+export const newId = (prefix: IdPrefix, now: number = Date.now()): string => `${prefix}_${base32(BigInt(now), 10)}${randomBase32(16)}`;
 
 /** UUID version 7 (RFC 9562 §5.7): time-ordered. */
 export const newUuid = (now: number = Date.now()): string => {

@@ -1,7 +1,7 @@
 import { newId, type Op, SIZES, type SizeName } from '@miosa/kernel';
-import type { Ownership } from '../../tenancy/index.ts';
 import type { Core } from '../deps.ts';
 import type { KeptVar } from '../env/revisions.ts';
+import { ownershipFor } from '../instances/context.ts';
 import { setBuildMachine } from '../publish/builds.store.ts';
 import type { DeploymentBuildRow, DeploymentRow, VersionRow } from '../types.ts';
 import type { Tree } from './detect/plan.ts';
@@ -43,18 +43,6 @@ interface Preparing {
   readonly log: BuildLog;
 }
 
-const ownershipOf = async (core: Core, row: DeploymentRow): Promise<Ownership> => {
-  const echo = (await core.tenancy.ownershipOf(core.db.read, row.tenant_id, [row.project_id])).get(row.project_id);
-  if (echo === undefined) throw new Error(`${row.id} has no project`);
-  return {
-    ...echo,
-    tenantId: row.tenant_id as Ownership['tenantId'],
-    externalWorkspaceId: row.external_workspace_id,
-    externalUserId: row.external_user_id,
-    externalProjectId: row.external_project_id,
-  };
-};
-
 type From = { readonly templateId: string } | { readonly snapshotId: string };
 
 /** The token of the repository is for fetching it; what is built from it does not see it. */
@@ -62,7 +50,7 @@ const launch = async (op: Op, core: Core, { job, vars, machineId }: Preparing, f
   await core.machines.launch(op, {
     id: machineId,
     purpose: 'build',
-    ownership: await ownershipOf(core, job.deployment),
+    ownership: await ownershipFor(core, job.deployment),
     from,
     name: `build of ${job.deployment.slug}`,
     size: buildSizeOf(job.deployment),

@@ -1,4 +1,5 @@
 import { Fault, newId } from '@miosa/kernel';
+import { shellLine } from '../build/command.ts';
 import { type Core, systemOp } from '../deps.ts';
 import type { InstanceRow } from '../types.ts';
 import { type Context, contextOf, ownershipFor, varsFor } from './context.ts';
@@ -27,7 +28,7 @@ const launch = async (core: Core, row: InstanceRow, context: Context): Promise<s
     name: deployment.slug,
     size: deployment.size,
     vars,
-    startCommand: runCommand,
+    startCommand: shellLine(runCommand),
     port,
     test: deployment.test,
     alongside: async (tx) => {

@@ -1,6 +1,7 @@
 import { Fault } from '@miosa/kernel';
-import type { EnvVar } from '../../sandboxes/index.ts';
+import { type EnvVar, varsOf } from '../../sandboxes/index.ts';
 import type { Ownership } from '../../tenancy/index.ts';
+import { RUN_DEFAULTS } from '../build/command.ts';
 import type { Core } from '../deps.ts';
 import { varsAt } from '../env/revisions.ts';
 import type { DeploymentRow, InstanceRow, ReleaseRow, VersionRow } from '../types.ts';
@@ -43,7 +44,7 @@ export const contextOf = async (core: Core, deploymentId: string, versionId: str
   };
 };
 
-/** What its processes find: the revision it runs with, then what the platform says. */
+/** What its processes find: defaults, the revision it runs with, then what the platform says. */
 export const varsFor = async (core: Core, { deployment, port }: Context, { env_revision }: InstanceRow): Promise<EnvVar[]> => {
   const own = await varsAt(core, core.db.read, deployment.id, env_revision);
   const platform: EnvVar[] = [
@@ -51,7 +52,9 @@ export const varsFor = async (core: Core, { deployment, port }: Context, { env_r
     { key: 'MIOSA_DEPLOYMENT_ID', value: deployment.id },
   ];
   const taken = new Set(platform.map(({ key }) => key));
+  const said = new Set(own.map(({ key }) => key));
   return [
+    ...varsOf(RUN_DEFAULTS).filter(({ key }) => !said.has(key)),
     ...own.filter(({ key }) => !taken.has(key)).map(({ key, value, encrypted, hosts }) => ({ key, value, encrypted, hosts })),
     ...platform,
   ];
