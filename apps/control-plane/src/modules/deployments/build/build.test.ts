@@ -148,17 +148,44 @@ describe('the environment', () => {
   });
 });
 
-describe('dependencies', () => {
-  const files = { ...NODE_SITE, 'requirements.txt': '', 'package.json': JSON.stringify({ dependencies: { left: '1' } }) };
+describe('dependencies that the sandbox has installed', () => {
+  const LEFT = { version: '1.0.0', integrity: 'sha512-x' };
+  const lock = (packages: object) => JSON.stringify({ packages: { '': { dependencies: { left: '1' } }, ...packages } });
+  const files = { ...NODE_SITE, 'package.json': JSON.stringify({ dependencies: { left: '1' } }) };
+  const MARKER = 'node_modules/.package-lock.json';
 
-  test('that the sandbox has installed are not installed again', async () => {
-    const id = await deployment({ build_command: COPY });
-    const sandboxId = await source({ ...files, 'package-lock.json': '{}' });
-    await world.write(sandboxId, { 'node_modules/.package-lock.json': '{}' });
-    expect((await publish(id, sandboxId)).status).toBe(201);
-    expect(await texts(id)).toContain(
-      'Not installed again: node_modules/.package-lock.json is as new as package.json and package-lock.json',
+  /** What was said of the installation; `old`: as from an archive, which is written in any order. */
+  const said = async (wanted: object, there: object, old: boolean): Promise<string> => {
+    // No way to a registry: an installation fails at once.
+    const env = { npm_config_registry: 'http://localhost:1', npm_config_fetch_retries: '0' };
+    const id = await deployment({ build_command: COPY, env });
+    const sandboxId = await source({ [MARKER]: JSON.stringify({ packages: there }), ...files, 'package-lock.json': lock(wanted) });
+    const ahead = old ? '2001-01-01' : '2100-01-01';
+    await world.call('POST', `/sandboxes/${sandboxId}/exec`, { command: ['touch', '-d', ahead, MARKER] });
+    // No way to a registry: an installation fails at once.
+    await world.call('PUT', `/deployments/${id}/env`, {
+      vars: { npm_config_registry: 'http://localhost:1', npm_config_fetch_retries: '0' },
+    });
+    await publish(id, sandboxId);
+    return (await lines(id)).filter(({ step }) => step === 'install')[0]?.line ?? '';
+  };
+
+  test('are not installed again when the mark of the installation is as new as what it was made of', async () => {
+    expect(await said({ 'node_modules/left': LEFT }, {}, false)).toBe(
+      `Not installed again: ${MARKER} is as new as package.json and package-lock.json`,
     );
+  });
+
+  test('nor when it holds what the lockfile asks for, but for packages of other systems', async () => {
+    const wanted = { 'node_modules/left': LEFT, 'node_modules/for-mac': { version: '2.0.0', optional: true } };
+    expect(await said(wanted, { 'node_modules/left': LEFT }, true)).toBe(
+      `Not installed again: ${MARKER} holds what package-lock.json asks for`,
+    );
+  });
+
+  test('are installed again when one is missing or another', async () => {
+    expect(await said({ 'node_modules/left': LEFT }, {}, true)).toMatch(/^\$ npm ci/);
+    expect(await said({ 'node_modules/left': LEFT }, { 'node_modules/left': { ...LEFT, version: '0.9.0' } }, true)).toMatch(/^\$ npm ci/);
   });
 });
 
