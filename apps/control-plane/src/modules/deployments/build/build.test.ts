@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWorld, type World } from '../testing/world.ts';
 
@@ -126,6 +127,34 @@ describe('a publish', () => {
     expect(again.release.sha256).toBe(release.sha256);
     await world.write(sandboxId, { 'other.js': '' });
     expect((await publishOnce()).release.sha256).not.toBe(release.sha256);
+    expect(await machines()).toEqual([]);
+  });
+});
+
+describe('other sources', () => {
+  test('uploaded files are built in a fresh machine', async () => {
+    const id = await deployment();
+    const contents = new Map(
+      Object.entries(NODE_SITE).map(([path, text]) => [path, { text, sha256: createHash('sha256').update(text).digest('hex') }]),
+    );
+    const files = [...contents].map(([path, { text, sha256 }]) => ({ path, sha256, size_bytes: Buffer.byteLength(text), mode: '0755' }));
+    const upload = (await world.call('POST', `/deployments/${id}/uploads`, { files })).body.data;
+    for (const { text, sha256 } of contents.values())
+      await world.call('PUT', `/deployments/${id}/uploads/${upload.id}/blobs/${sha256}`, Buffer.from(text));
+    const answer = await world.call('POST', `/deployments/${id}/versions`, { upload_id: upload.id, build_command: COPY });
+    expect(answer.status, answer.text).toBe(201);
+    expect(answer.body.data.version).toMatchObject({ kind: 'static', artifact_manifest: { files: 1 } });
+    expect(await texts(id)).toEqual(expect.arrayContaining(['Writing 2 files', 'made it', 'Publishing /workspace/dist']));
+    expect(await machines()).toEqual([]);
+  });
+
+  test('a snapshot is built as its sandbox was then', async () => {
+    const id = await deployment({ build_command: COPY });
+    const sandboxId = await source(NODE_SITE);
+    const snapshot = (await world.call('POST', `/sandboxes/${sandboxId}/snapshots`, {})).body.data;
+    await world.call('DELETE', `/sandboxes/${sandboxId}/files/content?path=page.txt`);
+    const answer = await world.call('POST', `/deployments/${id}/publish`, { source_snapshot_id: snapshot.id });
+    expect([answer.status, answer.body.data?.promoted], answer.text).toEqual([201, true]);
     expect(await machines()).toEqual([]);
   });
 });

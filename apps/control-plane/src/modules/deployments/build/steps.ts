@@ -8,6 +8,7 @@ import type { BuildLog, StepName } from './log.ts';
 /** Contract 6: build time, of every command too; the job's own signal ends it sooner. */
 const COMMAND_SEC = 20 * 60;
 const SHORT_SEC = 30;
+const MAX_ANSWER = 64 * 1024;
 const KILLED = 137;
 const NO_MEMORY = /JavaScript heap out of memory|Cannot allocate memory|MemoryError|\bENOMEM\b|out of memory|^Killed$|signal: killed/im;
 const SHOWN_LINES = 5;
@@ -46,16 +47,10 @@ export const ask = async (
   machineId: string,
   how: Command,
 ): Promise<{ readonly exitCode: number | null; readonly text: string }> => {
-  const chunks: Buffer[] = [];
+  let text = '';
   for await (const event of core.machines.exec(op, machineId, { ...how, timeoutSec: SHORT_SEC })) {
-    if (event.type === 'exit')
-      return {
-        exitCode: event.exitCode,
-        text: Buffer.concat(chunks)
-          .subarray(0, 64 * 1024)
-          .toString('utf8'),
-      };
-    if (event.type === 'stdout') chunks.push(event.bytes);
+    if (event.type === 'exit') return { exitCode: event.exitCode, text };
+    if (event.type === 'stdout' && text.length < MAX_ANSWER) text += event.bytes.toString('utf8');
   }
   throw new Fault('UNAVAILABLE', 'The machine of the build went away. Publish again.');
 };
