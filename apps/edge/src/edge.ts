@@ -18,6 +18,7 @@ import { createAdmission } from './preview/admit.ts';
 import { createConnections } from './preview/connections.ts';
 import { createPreview } from './preview/preview.ts';
 import { createWaker } from './preview/wake.ts';
+import { createLeanClient } from './proxy/lean/client.ts';
 import { createPool } from './proxy/pool.ts';
 import type { Refusal } from './refusal.ts';
 import type { DeploymentStore } from './routes/deployment-types.ts';
@@ -34,6 +35,8 @@ export interface EdgeOptions {
   readonly deploymentStore: DeploymentStore;
   readonly sites: Sites;
   readonly log: Log;
+  /** Every request is logged, at `debug`. */
+  readonly logsRequests?: boolean;
   /** SPKI PEM of every key whose tokens count. Asked for each token, so that keys can change while the edge runs. */
   readonly previewPublicKeys: () => readonly string[];
   readonly cookieSecret: Buffer;
@@ -69,13 +72,14 @@ export const createEdge = (options: EdgeOptions) => {
   const judge = createJudge({ world, publicKeys: options.previewPublicKeys });
   const internal = createInternal(options.internalSocket);
   const pool = createPool();
+  const lean = createLeanClient();
   const activity = createActivity({ internal, log });
   const connections = createConnections({ world, judge, log });
   const rate = createRateLimit(options.rate);
   const api = createApi({ socketPath: options.controlSocket, log });
   const metrics = createMetrics({ openConnections: () => connections.count, sandboxesKnown: () => world.sandboxesKnown });
   dropWhenStopped(world, pool.drop);
-  const deployments = createDeployments({ store: options.deploymentStore, log, onMachineLeft: pool.drop });
+  const deployments = createDeployments({ store: options.deploymentStore, log, onMachineLeft: lean.drop });
   const [firstByteMs, holdMs] = [options.firstByteMs ?? FIRST_BYTE_MS, options.holdMs ?? HOLD_MS];
   const calls = createWakeCalls({ internal, timeoutMs: holdMs });
   const onRefused = ({ code }: Refusal): void => metrics.refused.inc({ code });
@@ -86,16 +90,17 @@ export const createEdge = (options: EdgeOptions) => {
     waker: createWaker({ world, calls, holdMs }),
   });
   const published = createPublished({
-    ...{ deployments, pool, calls, activity, traffic, rate, log, firstByteMs, holdMs, onRefused },
+    ...{ deployments, pool, lean, calls, activity, traffic, rate, log, firstByteMs, holdMs, onRefused },
     sites: options.sites,
   });
   const onVisit = ({ host, hostname, requestId }: Visit, req: IncomingMessage, res: ServerResponse): void => {
-    const stop = metrics.duration.startTimer({ host: host.kind });
+    const startedAt = performance.now();
     res.once('close', () => {
-      const seconds = stop();
       const { statusCode: status } = res;
-      metrics.requests.inc({ host: host.kind, status: `${Math.floor(status / 100)}xx` });
-      log.debug({ requestId, host: hostname, method: req.method, path: loggedPath(req.url), status, seconds }, 'request');
+      const seconds = (performance.now() - startedAt) / 1000;
+      metrics.answered(host.kind, status, seconds);
+      if (options.logsRequests)
+        log.debug({ requestId, host: hostname, method: req.method, path: loggedPath(req.url), status, seconds }, 'request');
     });
   };
   const dispatch = createDispatch({ names, api, embed: createEmbed({ world, judge, names }), preview, published, rate, log, onVisit });
@@ -117,7 +122,7 @@ export const createEdge = (options: EdgeOptions) => {
       published.cutSockets();
       for (const part of [connections, published, activity, traffic]) part.close();
       await Promise.all([activity.flush(), traffic.flush()]);
-      for (const part of [api, pool, internal]) part.close();
+      for (const part of [api, pool, lean, internal]) part.close();
     },
   };
 };

@@ -26,6 +26,7 @@ const start = async (config: Config): Promise<() => Promise<void>> => {
   const sites = createStatic({ blobs, log, ...STATIC_MEMORY });
   const edge = createEdge({
     ...config,
+    logsRequests: config.logLevel === 'debug' || config.logLevel === 'trace',
     previewPublicKeys: () => publicKeys,
     store: createRouteStore(database),
     deploymentStore: createDeploymentStore(database),

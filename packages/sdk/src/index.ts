@@ -13,9 +13,12 @@ export type { Deployment, DeploymentData } from './resources/deployment.ts';
 export type {
   DeploymentBuild,
   DeploymentBuildLine,
+  DeploymentInstance,
+  DeploymentLogLine,
   DeploymentRelease,
   DeploymentVersion,
   PublishResult,
+  UploadFile,
 } from './resources/deployments.ts';
 export type { EventFilters, EventStreamOptions, MiosaEvent } from './resources/events.ts';
 export type { Command, ExecEvent, ExecOptions, ExecResult } from './resources/exec.ts';

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Log } from '@miosa/kernel';
 import { forward, hasBody } from '../proxy/forward.ts';
+import type { LeanClient } from '../proxy/lean/client.ts';
 import type { Pool, TunnelRequest } from '../proxy/pool.ts';
 import { passUpgrade } from '../proxy/upgrade.ts';
 import { REFUSALS, type Refusal } from '../refusal.ts';
@@ -14,6 +15,7 @@ import type { Place, ReadyInstances } from './ready.ts';
 
 interface Deps {
   readonly pool: Pool;
+  readonly lean: LeanClient;
   readonly balance: Balance;
   readonly ready: ReadyInstances;
   readonly log: Log;
@@ -42,7 +44,7 @@ const tunnelTo = (pool: Pool, { machineId, endpoint, port }: InstanceRoute, kept
 };
 
 /** Passes visits on to instances. What was not answered, and may be asked twice, is asked of another instance when one fails. */
-export const createApps = ({ pool, balance, ready, log, firstByteMs }: Deps) => {
+export const createApps = ({ pool, lean, balance, ready, log, firstByteMs }: Deps) => {
   /** Sends to one instance after the other until one takes it. `send` reports a failure only while the visitor has got nothing. */
   const overInstances = (
     { visit, place, route, refuse }: AppVisit,
@@ -95,15 +97,23 @@ export const createApps = ({ pool, balance, ready, log, firstByteMs }: Deps) => 
       (error) => repeatable || (bodiless && NEVER_ARRIVED.has((error as NodeJS.ErrnoException | undefined)?.code)),
       (instance, failed) => {
         const leave = balance.enter(instance.machineId);
-        res.once('close', leave);
-        forward({
-          ...{ req, res, path: cleanUrl, repeatable, firstByteMs, headers, maxBodyBytes: MAX_BODY_BYTES },
-          target: tunnelTo(pool, instance, repeatable),
-          answer: (raw) => visitorHeaders(raw, view),
-          refuse: (refusal, error) => {
+        const target = tunnelTo(pool, instance, repeatable);
+        const exchange = {
+          ...{ req, res, target, path: cleanUrl, repeatable, firstByteMs, headers, maxBodyBytes: MAX_BODY_BYTES },
+          answer: (raw: readonly string[]) => visitorHeaders(raw, view),
+          refuse: (refusal: Refusal, error?: Error) => {
             leave();
             failed(refusal, error);
           },
+        };
+        if (!repeatable || !lean.hasRoom(instance.machineId)) {
+          res.once('close', leave);
+          return void forward(exchange);
+        }
+        const end = lean.send({ ...exchange, target: target.tunnel, method: req.method ?? 'GET' });
+        res.once('close', () => {
+          leave();
+          end();
         });
       },
     );

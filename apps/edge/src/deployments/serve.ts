@@ -7,6 +7,7 @@ import type { RateLimit } from '../net/rate.ts';
 import type { WakeCalls } from '../net/wake-calls.ts';
 import { refuseRequest, refuseUpgrade } from '../pages/answer.ts';
 import type { Activity } from '../preview/activity.ts';
+import type { LeanClient } from '../proxy/lean/client.ts';
 import type { Pool } from '../proxy/pool.ts';
 import { REFUSALS, type Refusal } from '../refusal.ts';
 import type { DeploymentRoute } from '../routes/deployment-types.ts';
@@ -22,6 +23,7 @@ export interface PublishedDeps {
   readonly deployments: Deployments;
   readonly sites: Sites;
   readonly pool: Pool;
+  readonly lean: LeanClient;
   readonly calls: WakeCalls;
   readonly activity: Activity;
   readonly traffic: Traffic;
@@ -44,9 +46,9 @@ const placeOf = (host: PublishedHost): Place =>
 
 /** Deployments: what was published, under its managed, staged and own host names (contract 4.5). */
 export const createPublished = (deps: PublishedDeps) => {
-  const { deployments, sites, pool, calls, activity, traffic, rate, log, firstByteMs, holdMs, onRefused } = deps;
+  const { deployments, sites, pool, lean, calls, activity, traffic, rate, log, firstByteMs, holdMs, onRefused } = deps;
   const balance = createBalance();
-  const apps = createApps({ pool, balance, log, firstByteMs, ready: createReady({ deployments, calls, balance, holdMs }) });
+  const apps = createApps({ pool, lean, balance, log, firstByteMs, ready: createReady({ deployments, calls, balance, holdMs }) });
   const sockets = new Set<Duplex>();
   const touch = setInterval(() => {
     for (const machineId of balance.busy()) activity.touch(machineId);

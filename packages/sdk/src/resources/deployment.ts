@@ -17,6 +17,10 @@ const NAMES = [
   'versions',
   'releases',
   'builds',
+  'uploads',
+  'runtimeInstances',
+  'logs',
+  'metrics',
   'env',
 ] as const;
 
@@ -32,6 +36,10 @@ interface DeploymentActions {
   readonly versions: Bound<DeploymentsApi['versions']>;
   readonly releases: Bound<DeploymentsApi['releases']>;
   readonly builds: Bound<DeploymentsApi['builds']>;
+  readonly uploads: Bound<DeploymentsApi['uploads']>;
+  readonly runtimeInstances: Bound<DeploymentsApi['runtimeInstances']>;
+  readonly logs: Bound<DeploymentsApi['logs']>;
+  readonly metrics: Bound<DeploymentsApi['metrics']>;
   readonly env: Bound<DeploymentsApi['env']>;
   /** The same deployment as it is now. */
   refresh(): Promise<Deployment>;

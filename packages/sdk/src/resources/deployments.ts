@@ -1,3 +1,4 @@
+import type { Payload } from '../fetch.ts';
 import { List } from '../page.ts';
 import type { CallOptions, Transport } from '../transport.ts';
 import { path } from '../url.ts';
@@ -15,6 +16,9 @@ export type DeploymentBuildLine = Item<'deployments.builds.logs'>;
 export type PublishResult = Omit<Data<'deployments.publish'>, 'deployment'> & { readonly deployment: Deployment };
 
 const WAIT_SECONDS = 60;
+const UPLOAD_MS = 10 * 60_000;
+/** Files read and sent at once. */
+const AT_ONCE = 8;
 interface Waiting {
   readonly wait?: boolean | undefined;
   readonly waitSeconds?: number | undefined;
@@ -52,6 +56,113 @@ const buildsApi = (t: Transport) => ({
     },
   ),
 });
+
+/** Logs of the app, of all its instances or of one. */
+export type DeploymentLogLine = Item<'deployments.logs'>;
+export type DeploymentLogOptions = Query<'deployments.logs.stream'> & StreamOptions;
+export type DeploymentInstance = Data<'deployments.runtimeInstances.get'>;
+
+async function* appLines(t: Transport, id: string, { lastEventId, ...options }: DeploymentLogOptions): AsyncGenerator<DeploymentLogLine> {
+  const { call, rest } = splitOptions(options);
+  const target = path`/deployments/${id}/logs/stream`;
+  const stream = followEvents<DeploymentLogLine>(t, target, rest, { ...call, lastEventId }, ({ event }) => event === 'end');
+  for await (const { event, data } of stream) if (event === 'log') yield data;
+}
+
+const appLogsApi = (t: Transport) =>
+  Object.assign(
+    /** The last lines of the app's instances, oldest first. */
+    (id: string, query?: Query<'deployments.logs'>, options?: CallOptions): List<DeploymentLogLine> =>
+      t.list(path`/deployments/${id}/logs`, query, options),
+    {
+      /** The same and then each line as it comes. Reconnects by itself, without a gap. */
+      stream: (id: string, options: DeploymentLogOptions = {}): AsyncGenerator<DeploymentLogLine> => appLines(t, id, options),
+    },
+  );
+
+const instancesApi = (t: Transport) => ({
+  list: (id: string, filters?: Filters<'deployments.runtimeInstances.list'>, options?: CallOptions): List<DeploymentInstance> =>
+    t.list(path`/deployments/${id}/runtime-instances`, filters, options),
+  get: (id: string, instanceId: string, options?: CallOptions): Promise<DeploymentInstance> =>
+    t.data({ method: 'GET', path: path`/deployments/${id}/runtime-instances/${instanceId}`, options }),
+  /** Its last lines; also of one that has ended. */
+  logs: (
+    id: string,
+    instanceId: string,
+    query?: Query<'deployments.runtimeInstances.logs'>,
+    options?: CallOptions,
+  ): List<Item<'deployments.runtimeInstances.logs'>> =>
+    t.list(path`/deployments/${id}/runtime-instances/${instanceId}/logs`, query, options),
+});
+
+/** Files by their hashes: only contents that the organization has not sent before are sent. `versions.upload` does all of it. */
+const uploadsApi = (t: Transport) => ({
+  create: (id: string, body: Body<'deployments.uploads.create'>, options?: CallOptions): Promise<Data<'deployments.uploads.create'>> =>
+    t.data({ method: 'POST', path: path`/deployments/${id}/uploads`, body, options }),
+  put: (id: string, uploadId: string, sha256: string, content: Payload, options?: CallOptions): Promise<Data<'deployments.uploads.put'>> =>
+    t.data({
+      method: 'PUT',
+      path: path`/deployments/${id}/uploads/${uploadId}/blobs/${sha256}`,
+      payload: content,
+      headers: { 'content-type': 'application/octet-stream' },
+      options,
+      serverTimeMs: UPLOAD_MS,
+    }),
+});
+
+/** A file to publish. `read` is called for its hash, and again when it has to be sent. */
+export interface UploadFile {
+  /** Relative to the top of what is published, with `/`. */
+  readonly path: string;
+  readonly mode?: string;
+  read(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+const hexOf = (bytes: ArrayBuffer): string => [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** Runs `work` for all items, a few at a time. */
+const each = async <T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> => {
+  const rest = items[Symbol.iterator]();
+  const worker = async (): Promise<void> => {
+    for (const item of rest) await work(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+};
+
+type UploadPublish = Omit<Body<'deployments.versions.create'>, 'uploadId'>;
+
+const uploadAndPublish = async (
+  t: Transport,
+  id: string,
+  files: readonly UploadFile[],
+  body: UploadPublish,
+  options?: CallOptions,
+): Promise<PublishResult> => {
+  const listed: { path: string; sha256: string; sizeBytes: number; mode?: string }[] = [];
+  await each(files, AT_ONCE, async (file) => {
+    const bytes = await file.read();
+    const sha256 = hexOf(await crypto.subtle.digest('SHA-256', bytes));
+    listed.push({ path: file.path, sha256, sizeBytes: bytes.length, ...(file.mode === undefined ? {} : { mode: file.mode }) });
+  });
+  const uploads = uploadsApi(t);
+  const upload = await uploads.create(id, { files: listed }, options);
+  const paths = new Map(listed.map((file) => [file.sha256, file.path]));
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  await each(upload.missing, AT_ONCE, async (sha256) => {
+    const file = byPath.get(paths.get(sha256) ?? '');
+    if (file !== undefined) await uploads.put(id, upload.id, sha256, await file.read(), options);
+  });
+  return published(
+    t,
+    t.data({
+      method: 'POST',
+      path: path`/deployments/${id}/versions`,
+      body: { ...body, uploadId: upload.id },
+      options,
+      serverTimeMs: waitMs(body),
+    }),
+  );
+};
 
 const releasesApi = (t: Transport) => ({
   list: (id: string, filters?: Filters<'deployments.releases.list'>, options?: CallOptions): List<DeploymentRelease> =>
@@ -120,11 +231,23 @@ export const deploymentsApi = (t: Transport) => {
       /** Makes it live; nothing is built. */
       promote: async (id: string, versionId: string, options?: CallOptions): Promise<Deployment> =>
         one(await t.data({ method: 'POST', path: path`/deployments/${id}/versions/${versionId}/promote`, body: {}, options })),
+      /** The next version, from files of one's own; contents sent before are not sent again. */
+      upload: (id: string, files: readonly UploadFile[], body: UploadPublish = {}, options?: CallOptions): Promise<PublishResult> =>
+        uploadAndPublish(t, id, files, body, options),
+      /** The next version, from an upload of `uploads`. */
+      create: (id: string, body: Body<'deployments.versions.create'>, options?: CallOptions): Promise<PublishResult> =>
+        published(t, t.data({ method: 'POST', path: path`/deployments/${id}/versions`, body, options, serverTimeMs: waitMs(body) })),
       archive: (id: string, versionId: string, options?: CallOptions): Promise<DeploymentVersion> =>
         t.data({ method: 'POST', path: path`/deployments/${id}/versions/${versionId}/archive`, body: {}, options }),
     },
     releases: releasesApi(t),
     builds: buildsApi(t),
+    uploads: uploadsApi(t),
+    runtimeInstances: instancesApi(t),
+    logs: appLogsApi(t),
+    /** Requests, errors, latency and egress as the edge counts them, processor and memory of the instances; over a window. */
+    metrics: (id: string, query: Query<'deployments.metrics'> = {}, options?: CallOptions): Promise<Data<'deployments.metrics'>> =>
+      t.data({ method: 'GET', path: path`/deployments/${id}/metrics`, query, options }),
     env: envApi(t),
   };
   return api;

@@ -75,6 +75,16 @@ describe('a tar.gz', () => {
     expect((await publish(bytes, '', 'text/plain')).status).toBe(415);
   });
 
+  test('is not taken for another one that was sent with the same Idempotency-Key', async () => {
+    const send = (text: string) => {
+      const how = { type: 'application/gzip', key: 'same' };
+      return world.call('POST', `/deployments/${id}/versions`, zipped({ name: 'index.html', text }), how);
+    };
+    const [one, two] = [await send('one'), await send('two')];
+    expect([one.status, two.status]).toEqual([201, 201]);
+    expect(one.body.data.version.artifact_sha256).not.toBe(two.body.data.version.artifact_sha256);
+  });
+
   const page: Member = { name: 'index.html', text: '<h1>' };
   const file = (name: string | Buffer): Member => ({ name, text: 'x' });
   const noise = gzipSync(randomBytes(100_000));

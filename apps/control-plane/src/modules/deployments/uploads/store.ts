@@ -8,9 +8,13 @@ export interface UploadRow {
   readonly expires_at: Date;
 }
 
-/** Takes the place of uploads of the deployment that have expired. */
+/** Some of those that have expired go on the occasion, so that they are never many. */
+const PURGED_AT_ONCE = 100;
+
 export const insertUpload = async (tx: Tx, row: Insertable<UploadTable>, now: Date): Promise<void> => {
-  await tx.deleteFrom('deployment_uploads').where('deployment_id', '=', row.deployment_id).where('expires_at', '<', now).execute();
+  await sql`
+    delete from deployment_uploads where id in (
+      select id from deployment_uploads where expires_at < ${now} limit ${PURGED_AT_ONCE} for update skip locked)`.execute(tx);
   await tx.insertInto('deployment_uploads').values(row).execute();
 };
 
