@@ -137,3 +137,9 @@ export const loggedInstances = async (db: Db, deploymentId: string, ended: numbe
      order by coalesce(stopped_at, 'infinity'), created_at, id`.execute(db);
   return result.rows;
 };
+
+export const purgeInstances = async (db: Db, endedBefore: Date): Promise<void> => {
+  await sql`
+    delete from deployment_instances i where i.state in ('stopped', 'failed') and i.stopped_at < ${endedBefore}
+       and not exists (select from sandboxes s where s.id = i.machine_id and s.state <> 'destroyed')`.execute(db);
+};
