@@ -118,8 +118,13 @@ it('no visitor sees a publish, a rollback, a restart or a change of replicas', a
   await publish(deployment, 'three');
   await deployment.update({ replicas: 2 });
   await expect.poll(() => instances(deployment.id, 'healthy'), WAIT).toHaveLength(2);
+  const before = (await instances(deployment.id, 'healthy')).map(({ id }) => id);
   await deployment.restart();
-  await expect.poll(() => instances(deployment.id, 'stopped', 'stopping'), WAIT).toHaveLength(5);
+  const isNew = async (): Promise<boolean> => {
+    const ids = (await instances(deployment.id, 'healthy')).map(({ id }) => id);
+    return ids.length === 2 && !ids.some((id) => before.includes(id));
+  };
+  await expect.poll(isNew, WAIT).toBe(true);
   await deployment.update({ replicas: 1 });
   await expect.poll(() => instances(deployment.id, 'healthy'), WAIT).toHaveLength(1);
   await expect.poll(() => instances(deployment.id, 'stopping'), WAIT).toHaveLength(0);
