@@ -1,11 +1,15 @@
 import { createHmac } from 'node:crypto';
 import type { Sandbox } from '@miosa/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { client, platform, unique } from '../harness/context.ts';
+import { client, platform } from '../harness/context.ts';
+import { call, createDeployments, linesOf as lines } from '../harness/deployments.ts';
 import { openGitHost } from '../harness/git-host.ts';
 import { request } from '../harness/request.ts';
 
 const miosa = client();
+const deployments = createDeployments();
+const deployment = deployments.create;
+afterAll(deployments.close);
 let host: Awaited<ReturnType<typeof openGitHost>>;
 beforeAll(async () => {
   host = await openGitHost();
@@ -13,33 +17,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await host?.close();
 });
-
-// biome-ignore lint/suspicious/noExplicitAny: tests read wire bodies.
-const call = async (method: string, path: string, body?: object): Promise<{ status: number; data: any; error: any; text: string }> => {
-  const headers = { authorization: `Bearer ${platform().apiKey}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
-  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-  const answer = await request(`${platform().apiUrl}/api/v1${path}`, { method, headers, ...sent });
-  const { data, error } = JSON.parse(answer.body);
-  return { status: answer.status, data, error, text: answer.body };
-};
-
-const made: string[] = [];
-afterAll(async () => {
-  for (const id of made) await call('DELETE', `/deployments/${id}`);
-});
-
-const deployment = async (body: object) => {
-  const { status, data, text } = await call('POST', '/deployments', { name: unique('Build'), ...body });
-  expect(status, text).toBe(201);
-  made.push(data.id);
-  return data as { readonly id: string; readonly public_url: string; readonly webhook_secret: string };
-};
-
-const lines = async (id: string): Promise<string> => {
-  const { data } = await call('GET', `/deployments/${id}/builds`);
-  const logs = await call('GET', `/deployments/${id}/builds/${data[0].id}/logs?lines=10000`);
-  return logs.data.map(({ line }: { line: string }) => line).join('\n');
-};
 
 /** The host's certificate is the test's. */
 const ANY_CERTIFICATE = { GIT_SSL_NO_VERIFY: '1' };

@@ -46,6 +46,15 @@ const machinesOf = (dataDir: string): Machine[] => {
     });
 };
 
+/** Of these, the ones whose processes stand still. */
+export const frozenOnHost = (dataDir: string): string[] => {
+  const isFrozen = (path: string): boolean =>
+    /^FROZEN/m.test(read(join(path, 'freezer.state'))) || /^frozen 1$/m.test(read(join(path, 'cgroup.events')));
+  return machinesOf(dataDir)
+    .filter(({ name }) => controlGroups(dataDir).some((path) => isFrozen(join(path, name))))
+    .map(({ id }) => id);
+};
+
 /** Ids of the platform's sandboxes that have something on this host: a control group. Machines that wait for one to come are none. */
 export const sandboxesOnHost = (dataDir: string): string[] => {
   const ids = controlGroups(dataDir).flatMap((path) =>

@@ -4,7 +4,7 @@ import pino from 'pino';
 const CREDENTIAL = /\b(msk|mp|ms|mbt|sset)_[A-Za-z0-9_-]{6,}/g;
 
 /** Credentials in any text that is logged become `mp_…`. */
-export const redact = (text: string): string => text.replace(CREDENTIAL, '$1_…');
+export const redact = (text: string): string => (text.includes('_') ? text.replace(CREDENTIAL, '$1_…') : text);
 
 /** A request target as it may be logged: no query (apps put secrets there too), no credential in the path. */
 export const loggedPath = (url: string | undefined): string => redact((url ?? '').split('?', 1)[0]?.slice(0, 500) ?? '');

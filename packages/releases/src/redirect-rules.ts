@@ -82,8 +82,11 @@ const createIndex = (rules: readonly Compiled[]) => {
     if (isExact(rule.pattern)) {
       const key = exactKey(rule.pattern.parts as string[]);
       if (!exact.has(key)) exact.set(key, rule);
-    } else if (typeof first === 'string') byFirst.set(first, [...(byFirst.get(first) ?? []), rule]);
-    else anyFirst.push(rule);
+    } else if (typeof first === 'string') {
+      const same = byFirst.get(first);
+      if (same === undefined) byFirst.set(first, [rule]);
+      else same.push(rule);
+    } else anyFirst.push(rule);
   }
   return { exact: (parts: readonly string[]) => exact.get(exactKey(parts)), first: (part: string) => byFirst.get(part) ?? [], anyFirst };
 };

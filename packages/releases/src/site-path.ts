@@ -5,10 +5,16 @@ const MAX_NAME_BYTES = 255;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const NEVER = /[\0-\x1f\x7f\\]/;
 
+const EMPTY_OR_DOTS = /(?:^|\/)\.{0,2}(?:\/|$)/;
+/** UTF-8 of one UTF-16 unit takes at most this much: short paths need no counting. */
+const BYTES_PER_UNIT = 3;
+
 /** Whether a path may name a file of a release: relative, `/` between parts, no empty, `.` or `..` part, no control character, valid Unicode. */
 export const isSitePath = (path: string): boolean => {
-  if (path === '' || NEVER.test(path) || !path.isWellFormed() || Buffer.byteLength(path) > MAX_PATH_BYTES) return false;
-  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && Buffer.byteLength(part) <= MAX_NAME_BYTES);
+  if (EMPTY_OR_DOTS.test(path) || NEVER.test(path) || !path.isWellFormed()) return false;
+  const most = path.length * BYTES_PER_UNIT;
+  if (most > MAX_PATH_BYTES && Buffer.byteLength(path) > MAX_PATH_BYTES) return false;
+  return most <= MAX_NAME_BYTES || path.split('/').every((part) => Buffer.byteLength(part) <= MAX_NAME_BYTES);
 };
 
 /** The rule files: read at publish time, never served. */

@@ -56,6 +56,8 @@ const hasExtension = (urlPath: string): boolean => urlPath.lastIndexOf('.') > ur
  * (rules with placeholders: those that share the first part of the path).
  */
 export const createSite = (manifest: Manifest, { spa }: SiteOptions) => {
+  // The functions below must not hold the manifest itself: it takes several times the room of the table.
+  const { notFound } = manifest;
   const files = createFileTable(manifest.files);
   const headers = createHeaderRules(manifest.headers);
   const redirectFor = createRedirects(manifest.redirects);
@@ -66,7 +68,7 @@ export const createSite = (manifest: Manifest, { spa }: SiteOptions) => {
     const number = files.number(path);
     return number === undefined ? ABSENT : { kind: 'file', status, number, path, rules: headers.matching(urlPath) };
   };
-  const missing = (urlPath: string): Resolved => (manifest.notFound === null ? ABSENT : found(manifest.notFound, 404, urlPath));
+  const missing = (urlPath: string): Resolved => (notFound === null ? ABSENT : found(notFound, 404, urlPath));
   const moved = (to: string, query: string): Resolved => ({
     ...{ kind: 'redirect', status: 308 },
     location: encodePath(to) + (query === '' ? '' : `?${ascii(query)}`),

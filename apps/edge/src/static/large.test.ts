@@ -17,7 +17,7 @@ const onDisk = createFakeBlobs(folder);
 const elsewhere = createFakeBlobs();
 const errors: string[] = [];
 const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: (_fields, message) => void errors.push(message) };
-const room = { maxManifestBytes: 1_000_000, maxFileBytes: 1_000_000 };
+const room = { maxManifestBytes: 1_000_000, maxFileBytes: 1_000_000, stallMs: 500 };
 const platforms = new Map<FakeBlobs, Platform>();
 beforeAll(async () => {
   for (const blobs of [onDisk, elsewhere]) {
@@ -35,8 +35,8 @@ beforeEach(() => {
 const SIZE = 3_000_000;
 
 /** A site with one large file of its own bytes. */
-const clip = (blobs: FakeBlobs) => {
-  const bytes = randomBytes(SIZE);
+const clip = (blobs: FakeBlobs, sizeBytes = SIZE) => {
+  const bytes = randomBytes(sizeBytes);
   const platform = platforms.get(blobs);
   if (platform === undefined) throw new Error('not started');
   const { host } = deploy(platform, { kind: 'static', manifestSha256: publish(blobs, 'ten_1', { 'clip.bin': bytes, 'a.txt': 'a' }) });
@@ -65,7 +65,7 @@ const openFiles = (): string[] =>
     }
   });
 const until = async (done: () => boolean): Promise<void> => {
-  for (let i = 0; i < 200 && !done(); i++) await sleep(10);
+  for (let i = 0; i < 1000 && !done(); i++) await sleep(10);
 };
 
 describe.each([
@@ -91,6 +91,17 @@ describe.each([
     message.destroy();
     await until(() => openFiles().length === 0 && blobs.streams.size === 0);
     expect([openFiles(), blobs.streams.size, errors]).toEqual([[], 0, []]);
+  });
+
+  it('is closed when the visitor stays and takes nothing', async () => {
+    const { start } = clip(blobs, 40_000_000);
+    const message = await start();
+    message.pause();
+    await until(() => openFiles().length + blobs.streams.size > 0);
+    await until(() => openFiles().length + blobs.streams.size === 0);
+    expect([openFiles(), blobs.streams.size]).toEqual([[], 0]);
+    await new Promise((resolve) => message.once('error', resolve).resume());
+    expect(message.complete).toBe(false);
   });
 
   it('that is missing is 502, and logged', async () => {

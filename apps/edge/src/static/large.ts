@@ -6,8 +6,10 @@ import type { BlobStore } from '@miosa/blobs';
 import { Fault } from '@miosa/kernel';
 import type { ByteRange, Form } from '@miosa/releases';
 
-/** Enough for the disk and the socket to be busy at the same time. */
-const CHUNK_BYTES = 262_144;
+/** Held for every download under way, twice: visitors who read slowly are many. */
+const CHUNK_BYTES = 65_536;
+/** For reading without a visitor. */
+const HASHING_BYTES = 262_144;
 /** Files known to hold what their name says, by inode and time of change. */
 const MAX_VERIFIED = 100_000;
 
@@ -29,13 +31,13 @@ async function* guarded(source: AsyncIterable<Buffer>, form: Form, key: string):
 }
 
 /** Sends files too large to keep in memory, whole or in part. */
-export const createLarge = (blobs: BlobStore) => {
+export const createLarge = (blobs: BlobStore, stallMs: number) => {
   const verified = new Set<string>();
   const checking = new Map<string, Promise<void>>();
 
   const hashFile = async (handle: FileHandle, sha256: string, key: string): Promise<void> => {
     const hash = createHash('sha256');
-    const stream = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: CHUNK_BYTES });
+    const stream = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: HASHING_BYTES });
     for await (const chunk of stream) hash.update(chunk as Buffer);
     if (hash.digest('hex') !== sha256) throw damaged(key);
   };
@@ -75,6 +77,8 @@ export const createLarge = (blobs: BlobStore) => {
   const pass = async (res: ServerResponse, source: AsyncIterable<Buffer> & { destroy(): unknown }, head: () => void, guard: Guard) => {
     if (res.destroyed) return void source.destroy();
     head();
+    // Whoever takes nothing for so long is gone, or means to hold the file and its memory.
+    res.setTimeout(stallMs, () => res.destroy());
     await (guard === null ? pipeline(source, res) : pipeline(source, (bytes) => guarded(bytes, guard.form, guard.key), res));
   };
 

@@ -19,6 +19,8 @@ export interface StaticOptions {
   /** Room for sites taken apart, and for contents of small files. */
   readonly maxManifestBytes: number;
   readonly maxFileBytes: number;
+  /** How long a visitor may take nothing of a large file before the connection is closed; a minute unless set otherwise. */
+  readonly stallMs?: number;
 }
 
 interface Asked {
@@ -28,6 +30,7 @@ interface Asked {
   readonly target: SiteTarget;
 }
 
+const STALL_MS = 60_000;
 const METHODS = 'GET, HEAD, OPTIONS';
 const NOT_ALLOWED: Refusal = Object.freeze({
   ...{ status: 405, code: 'METHOD_NOT_ALLOWED', title: 'Not for this', message: 'These are files: they can be read, and nothing else.' },
@@ -60,10 +63,10 @@ const createWeights = (): ((header: string | undefined) => Weights) => {
 const PLAIN = 0;
 
 /** Serves published files from the blob store (contract 4.5, static serving). What is in memory is answered without waiting for anything. */
-export const createStatic = ({ blobs, log, maxManifestBytes, maxFileBytes }: StaticOptions): Sites => {
+export const createStatic = ({ blobs, log, maxManifestBytes, maxFileBytes, stallMs = STALL_MS }: StaticOptions): Sites => {
   const sites = createSites(blobs, maxManifestBytes);
   const bodies = createBodies(blobs, maxFileBytes);
-  const large = createLarge(blobs);
+  const large = createLarge(blobs, stallMs);
   const weightsOf = createWeights();
 
   const refuse = ({ req, res, visit }: Asked, refusal: Refusal): void => refuseRequest(req, res, refusal, { requestId: visit.requestId });

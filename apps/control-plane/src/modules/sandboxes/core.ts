@@ -64,7 +64,8 @@ const closeIfStopped = async (
   try {
     const row = await findAny(deps.db.read, id);
     // On its way up it is reached by whoever brings it there, perhaps before this news of the beginning.
-    const isUp = row?.state === 'running' || row?.transition === 'resuming' || row?.transition === 'restoring';
+    const isUp =
+      row?.state === 'running' || row?.state === 'provisioning' || row?.transition === 'resuming' || row?.transition === 'restoring';
     if (!isUp) pools.close(id);
   } catch (error) {
     deps.log.warn({ err: error, sandboxId: id }, 'could not look up a changed sandbox');

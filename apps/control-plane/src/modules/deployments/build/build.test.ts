@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWorld, type World } from '../testing/world.ts';
 
@@ -130,6 +131,34 @@ describe('a publish', () => {
   });
 });
 
+describe('other sources', () => {
+  test('uploaded files are built in a fresh machine', async () => {
+    const id = await deployment();
+    const contents = new Map(
+      Object.entries(NODE_SITE).map(([path, text]) => [path, { text, sha256: createHash('sha256').update(text).digest('hex') }]),
+    );
+    const files = [...contents].map(([path, { text, sha256 }]) => ({ path, sha256, size_bytes: Buffer.byteLength(text), mode: '0755' }));
+    const upload = (await world.call('POST', `/deployments/${id}/uploads`, { files })).body.data;
+    for (const { text, sha256 } of contents.values())
+      await world.call('PUT', `/deployments/${id}/uploads/${upload.id}/blobs/${sha256}`, Buffer.from(text));
+    const answer = await world.call('POST', `/deployments/${id}/versions`, { upload_id: upload.id, build_command: COPY });
+    expect(answer.status, answer.text).toBe(201);
+    expect(answer.body.data.version).toMatchObject({ kind: 'static', artifact_manifest: { files: 1 } });
+    expect(await texts(id)).toEqual(expect.arrayContaining(['Writing 2 files', 'made it', 'Publishing /workspace/dist']));
+    expect(await machines()).toEqual([]);
+  });
+
+  test('a snapshot is built as its sandbox was then', async () => {
+    const id = await deployment({ build_command: COPY });
+    const sandboxId = await source(NODE_SITE);
+    const snapshot = (await world.call('POST', `/sandboxes/${sandboxId}/snapshots`, {})).body.data;
+    await world.call('DELETE', `/sandboxes/${sandboxId}/files/content?path=page.txt`);
+    const answer = await world.call('POST', `/deployments/${id}/publish`, { source_snapshot_id: snapshot.id });
+    expect([answer.status, answer.body.data?.promoted], answer.text).toEqual([201, true]);
+    expect(await machines()).toEqual([]);
+  });
+});
+
 describe('the environment', () => {
   test('is there at build time, and its values stand in no line of the log and no error', async () => {
     const id = await deployment({ env: { API_TOKEN: 'sk-hush-hush-1234', STAGE: 'web' } });
@@ -148,17 +177,44 @@ describe('the environment', () => {
   });
 });
 
-describe('dependencies', () => {
-  const files = { ...NODE_SITE, 'requirements.txt': '', 'package.json': JSON.stringify({ dependencies: { left: '1' } }) };
+describe('dependencies that the sandbox has installed', () => {
+  const LEFT = { version: '1.0.0', integrity: 'sha512-x' };
+  const lock = (packages: object) => JSON.stringify({ packages: { '': { dependencies: { left: '1' } }, ...packages } });
+  const files = { ...NODE_SITE, 'package.json': JSON.stringify({ dependencies: { left: '1' } }) };
+  const MARKER = 'node_modules/.package-lock.json';
 
-  test('that the sandbox has installed are not installed again', async () => {
-    const id = await deployment({ build_command: COPY });
-    const sandboxId = await source({ ...files, 'package-lock.json': '{}' });
-    await world.write(sandboxId, { 'node_modules/.package-lock.json': '{}' });
-    expect((await publish(id, sandboxId)).status).toBe(201);
-    expect(await texts(id)).toContain(
-      'Not installed again: node_modules/.package-lock.json is as new as package.json and package-lock.json',
+  /** What was said of the installation; `old`: as from an archive, which is written in any order. */
+  const said = async (wanted: object, there: object, old: boolean): Promise<string> => {
+    // No way to a registry: an installation fails at once.
+    const env = { npm_config_registry: 'http://localhost:1', npm_config_fetch_retries: '0' };
+    const id = await deployment({ build_command: COPY, env });
+    const sandboxId = await source({ [MARKER]: JSON.stringify({ packages: there }), ...files, 'package-lock.json': lock(wanted) });
+    const ahead = old ? '2001-01-01' : '2100-01-01';
+    await world.call('POST', `/sandboxes/${sandboxId}/exec`, { command: ['touch', '-d', ahead, MARKER] });
+    // No way to a registry: an installation fails at once.
+    await world.call('PUT', `/deployments/${id}/env`, {
+      vars: { npm_config_registry: 'http://localhost:1', npm_config_fetch_retries: '0' },
+    });
+    await publish(id, sandboxId);
+    return (await lines(id)).filter(({ step }) => step === 'install')[0]?.line ?? '';
+  };
+
+  test('are not installed again when the mark of the installation is as new as what it was made of', async () => {
+    expect(await said({ 'node_modules/left': LEFT }, {}, false)).toBe(
+      `Not installed again: ${MARKER} is as new as package.json and package-lock.json`,
     );
+  });
+
+  test('nor when it holds what the lockfile asks for, but for packages of other systems', async () => {
+    const wanted = { 'node_modules/left': LEFT, 'node_modules/for-mac': { version: '2.0.0', optional: true } };
+    expect(await said(wanted, { 'node_modules/left': LEFT }, true)).toBe(
+      `Not installed again: ${MARKER} holds what package-lock.json asks for`,
+    );
+  });
+
+  test('are installed again when one is missing or another', async () => {
+    expect(await said({ 'node_modules/left': LEFT }, {}, true)).toMatch(/^\$ npm ci/);
+    expect(await said({ 'node_modules/left': LEFT }, { 'node_modules/left': { ...LEFT, version: '0.9.0' } }, true)).toMatch(/^\$ npm ci/);
   });
 });
 

@@ -2,11 +2,13 @@ import { Fault, type Op, SIZES, type SizeName } from '@miosa/kernel';
 import type { Core } from '../deps.ts';
 import { shellLine } from './command.ts';
 import type { BuildStep, Plan } from './detect/plan.ts';
+import { checksOf } from './installed.ts';
 import type { BuildLog, StepName } from './log.ts';
 
 /** Contract 6: build time, of every command too; the job's own signal ends it sooner. */
 const COMMAND_SEC = 20 * 60;
 const SHORT_SEC = 30;
+const MAX_ANSWER = 64 * 1024;
 const KILLED = 137;
 const NO_MEMORY = /JavaScript heap out of memory|Cannot allocate memory|MemoryError|\bENOMEM\b|out of memory|^Killed$|signal: killed/im;
 const SHOWN_LINES = 5;
@@ -45,16 +47,10 @@ export const ask = async (
   machineId: string,
   how: Command,
 ): Promise<{ readonly exitCode: number | null; readonly text: string }> => {
-  const chunks: Buffer[] = [];
+  let text = '';
   for await (const event of core.machines.exec(op, machineId, { ...how, timeoutSec: SHORT_SEC })) {
-    if (event.type === 'exit')
-      return {
-        exitCode: event.exitCode,
-        text: Buffer.concat(chunks)
-          .subarray(0, 64 * 1024)
-          .toString('utf8'),
-      };
-    if (event.type === 'stdout') chunks.push(event.bytes);
+    if (event.type === 'exit') return { exitCode: event.exitCode, text };
+    if (event.type === 'stdout' && text.length < MAX_ANSWER) text += event.bytes.toString('utf8');
   }
   throw new Fault('UNAVAILABLE', 'The machine of the build went away. Publish again.');
 };
@@ -87,12 +83,10 @@ export const failed = (log: BuildLog, step: StepName, { exitCode, signal, timedO
   });
 };
 
-/** Whether what is installed is what is asked for; by times of files, as `make` does it. */
-const isDone = async (op: Op, core: Core, machineId: string, { unless }: BuildStep): Promise<boolean> => {
-  if (unless === undefined) return false;
-  const script = 'marker=$1; shift; [ -e "$marker" ] || exit 1; for source; do [ "$source" -nt "$marker" ] && exit 1; done; exit 0';
-  const { exitCode } = await ask(op, core, machineId, { command: ['/bin/sh', '-c', script, 'sh', unless.marker, ...unless.sources] });
-  return exitCode === 0;
+/** Why the step need not run; null when it must. */
+const whyDone = async (op: Op, core: Core, machineId: string, step: BuildStep): Promise<string | null> => {
+  for (const { command, said } of checksOf(step)) if ((await ask(op, core, machineId, { command })).exitCode === 0) return said;
+  return null;
 };
 
 interface Building {
@@ -104,10 +98,8 @@ interface Building {
 
 const runStep = async (op: Op, core: Core, step: BuildStep, { machineId, plan, size, log }: Building): Promise<void> => {
   log.begin(step.name);
-  if (await isDone(op, core, machineId, step)) {
-    log.say(`Not installed again: ${step.unless?.marker} is as new as ${step.unless?.sources.join(' and ')}`);
-    return;
-  }
+  const done = await whyDone(op, core, machineId, step);
+  if (done !== null) return log.say(`Not installed again: ${done}`);
   log.say(`$ ${step.command}`);
   const env = { CI: '1', NEXT_TELEMETRY_DISABLED: '1', ...(plan.port === null ? {} : { PORT: String(plan.port) }) };
   const exit = await runLogged(op, core, machineId, log, { command: shellLine(step.command), env });

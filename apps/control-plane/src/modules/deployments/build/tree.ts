@@ -13,6 +13,8 @@ const DEPTH = 2;
 /** `dist/<name>/browser/index.html` */
 const OUTPUT_DEPTH = 3;
 const MAX_FOLDERS = 200;
+const MAX_FILES = 50_000;
+const AT_ONCE = 8;
 const MAX_TEXT_BYTES = 128 * 1024;
 const CALL_MS = 15_000;
 
@@ -39,23 +41,30 @@ const entriesOf = async (agent: AgentPool, folder: string, signal: AbortSignal) 
   }
 };
 
+/** A few at a time: an answer may be large, and is the customer's. */
+const listings = async (agent: AgentPool, folders: readonly string[], signal: AbortSignal) => {
+  const answers: { readonly folder: string; readonly entries: Awaited<ReturnType<typeof entriesOf>> }[] = [];
+  for (let at = 0; at < folders.length; at += AT_ONCE) {
+    const some = folders.slice(at, at + AT_ONCE).map(async (folder) => ({ folder, entries: await entriesOf(agent, folder, signal) }));
+    answers.push(...(await Promise.all(some)));
+  }
+  return answers;
+};
+
 /** Files below a folder, relative to /workspace, those near it first. */
 const filesBelow = async (agent: AgentPool, start: string, { depth, skips, signal }: Look): Promise<string[]> => {
   const files: string[] = [];
   let level = [start];
   let folders = 0;
-  for (let i = 0; i <= depth && level.length > 0; i += 1) {
+  for (let i = 0; i <= depth && level.length > 0 && files.length < MAX_FILES; i += 1) {
     const here = level.slice(0, MAX_FOLDERS - folders);
     folders += here.length;
     level = [];
-    for (const [at, entries] of (await Promise.all(here.map((one) => entriesOf(agent, one, signal)))).entries()) {
+    for (const { folder, entries } of await listings(agent, here, signal))
       for (const { name, type } of entries) {
-        const path = posix.join(here[at] ?? '', name);
-        if (type === 'dir') {
-          if (!skips(name)) level.push(path);
-        } else files.push(path);
+        if (type !== 'dir') files.push(posix.join(folder, name));
+        else if (!skips(name)) level.push(posix.join(folder, name));
       }
-    }
   }
   return files;
 };

@@ -75,7 +75,10 @@ export const bringUp = async (core: Core, row: InstanceRow): Promise<InstanceRow
     return await markHealthy(core, row.id);
   } catch (error) {
     // The row stays as it is: whoever takes it over goes on from there.
-    if (core.stopping.aborted) throw new Fault('UNAVAILABLE', 'The platform is stopping. Try again.');
+    if (core.stopping.aborted) {
+      await changeInstance(core.db.read, row.id, ['pending', 'starting'], { deadline: core.now() }).catch(() => {}); // its lease ends by itself
+      throw new Fault('UNAVAILABLE', 'The platform is stopping. Try again.');
+    }
     if (lost.signal.aborted || error instanceof Superseded) throw new Fault('CONFLICT', 'The instance was stopped while it started.');
     await failInstance(core, row.id, reasonOf(core, error));
     throw error;

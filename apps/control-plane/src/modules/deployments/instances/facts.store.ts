@@ -40,7 +40,9 @@ export interface Facts {
   readonly instances: readonly InstanceFacts[];
 }
 
-const DEPLOYMENT = sql`d.id, d.state, d.deleted_at, d.replicas, d.active_env_revision, d.restarted_at,
+const DEPLOYMENT = sql`d.id, d.state,
+  coalesce(d.deleted_at, (select p.deleted_at from projects p where p.id = d.project_id),
+           (select t.deleted_at from tenants t where t.id = d.tenant_id)) as deleted_at, d.replicas, d.active_env_revision, d.restarted_at,
   (select t.suspended_at is not null from tenants t where t.id = d.tenant_id) as suspended,
   case when v.kind = 'dynamic' then v.id end as dynamic_version_id`;
 

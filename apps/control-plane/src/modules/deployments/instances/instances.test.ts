@@ -91,6 +91,30 @@ describe('a rollout', () => {
     await until(async () => (await machineState(old as InstanceRow)) === 'destroyed');
   });
 
+  test('back to the version before, while that still drains, starts nothing', async () => {
+    const { id, version } = await published();
+    const [old] = await inStates(id, 'healthy');
+    await publish(id);
+    expect((await inStates(id, 'stopping')).map((one) => one.id)).toEqual([old?.id]);
+    const rollout = await rollOut(w.op(), w.core, await w.row(id), version);
+    await w.promote(id, version);
+    await rollout.settled();
+    expect([await routed(id), (await w.instances(id)).length]).toEqual([[old?.id], 2]);
+    w.world.advance(31_000);
+    await until(async () => (await inStates(id, 'stopped')).length === 1);
+    expect(await routed(id)).toEqual([old?.id]);
+  });
+
+  test('that is given up lets what it took back drain again', async () => {
+    const { id, version } = await published();
+    await publish(id);
+    const rollout = await rollOut(w.op(), w.core, await w.row(id), version);
+    expect(await inStates(id, 'healthy')).toHaveLength(2);
+    await rollout.undo();
+    await until(async () => (await inStates(id, 'stopped')).length === 1);
+    expect(await inStates(id, 'healthy')).toHaveLength(1);
+  });
+
   test('that never becomes healthy leaves nothing of itself, says why, and the old one serves', async () => {
     const { id } = await published();
     const before = await routed(id);

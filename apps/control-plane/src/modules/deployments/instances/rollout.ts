@@ -4,7 +4,8 @@ import type { DeploymentRow, InstanceRow, VersionRow } from '../types.ts';
 import { bringUp } from './bring-up.ts';
 import { stopInstance } from './end.ts';
 import { lockFacts } from './facts.store.ts';
-import { forgetNeeds, instancesByIds, liveOfVersion, markStopping, setNeeded } from './store.ts';
+import { isHealthy } from './health.ts';
+import { drainingOfVersion, forgetNeeds, instancesByIds, liveOfVersion, markStopping, revive, setNeeded } from './store.ts';
 import { insertPending, tendDeployment } from './tend.ts';
 
 export interface Rollout {
@@ -17,19 +18,37 @@ export interface Rollout {
 /** Longer than a launch and its health grace together: should this process die, they go after this. */
 const NEEDED_MS = 3 * 60_000;
 
+/** Of a drain there must be left at least so long for it to be taken back. */
+const DRAIN_LEFT_MS = 2000;
+const PROBE_MS = 1000;
+
+/** Instances of the version that drain and still answer: whoever goes back soon gets them back, and waits for no start. */
+const returning = async (core: Core, version: VersionRow): Promise<string[]> => {
+  const draining = await drainingOfVersion(core.db.read, version.id, new Date(core.now().getTime() + DRAIN_LEFT_MS));
+  const asked = await Promise.all(
+    draining.map(async ({ id, machine_id, port }) => {
+      const probe = { port, path: version.health_check_path ?? '/', timeoutMs: PROBE_MS };
+      return isHealthy(await core.machines.probe(machine_id ?? '', probe).catch(() => null)) ? [id] : [];
+    }),
+  );
+  return asked.flat();
+};
+
 const gone = (): Fault => new Fault('GONE', 'The deployment was deleted.');
 
-/** Rows in one transaction: of the staged address there may be some already. */
-const begin = (
+/** Rows in one transaction: of the staged address there may be some already, and of a version that was live a moment ago. */
+const begin = async (
   op: Op,
   core: Core,
   deployment: DeploymentRow,
   version: VersionRow,
-): Promise<{ made: InstanceRow[]; reused: InstanceRow[] }> =>
-  core.db.tx(op, 'deployments.rollout', async (tx) => {
+): Promise<{ made: InstanceRow[]; reused: InstanceRow[]; revived: InstanceRow[] }> => {
+  const answering = await returning(core, version);
+  return core.db.tx(op, 'deployments.rollout', async (tx) => {
     const found = await lockFacts(tx, deployment.id, core.now());
     if (found === undefined || found.row.deleted_at !== null) throw gone();
     const neededUntil = new Date(core.now().getTime() + NEEDED_MS);
+    const revived = await revive(tx, answering, core.now());
     const there = await liveOfVersion(tx, version.id);
     const restartedAt = found.row.restarted_at;
     const reused = there
@@ -43,8 +62,9 @@ const begin = (
     );
     const count = found.row.replicas - reused.length;
     const made = await insertPending(tx, core, found.row, { count, versionId: version.id, envRevision: version.env_revision, neededUntil });
-    return { made, reused };
+    return { made, reused, revived };
   });
+};
 
 const undo = async (op: Op, core: Core, made: readonly InstanceRow[]): Promise<void> => {
   const ids = made.map(({ id }) => id);
@@ -59,12 +79,12 @@ const undo = async (op: Op, core: Core, made: readonly InstanceRow[]): Promise<v
  * @throws Fault why none ever was; nothing is left of them then.
  */
 export const rollOut = async (op: Op, core: Core, deployment: DeploymentRow, version: VersionRow): Promise<Rollout> => {
-  const { made, reused } = await begin(op, core, deployment, version);
+  const { made, reused, revived } = await begin(op, core, deployment, version);
   const ups = await Promise.allSettled(made.map((row) => inBackground(core, untilEnded(op, bringUp(core, row)))));
   const failed = ups.find((up) => up.status === 'rejected');
   const isUp = reused.length > 0 || ups.some((up) => up.status === 'fulfilled');
   if (!isUp || op.signal.aborted) {
-    await undo(op, core, made);
+    await undo(op, core, [...made, ...revived]);
     op.signal.throwIfAborted();
     throw failed?.reason ?? new Fault('UNAVAILABLE', 'None of its instances could be started.');
   }
@@ -78,7 +98,7 @@ export const rollOut = async (op: Op, core: Core, deployment: DeploymentRow, ver
       await core.db.tx(op, 'deployments.rollout.settled', (tx) => forgetNeeds(tx, deployment.id, version.id));
       await tendDeployment(core, deployment.id);
     },
-    undo: () => undo(op, core, made),
+    undo: () => undo(op, core, [...made, ...revived]),
   };
 };
 

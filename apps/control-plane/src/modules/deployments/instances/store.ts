@@ -137,3 +137,32 @@ export const loggedInstances = async (db: Db, deploymentId: string, ended: numbe
      order by coalesce(stopped_at, 'infinity'), created_at, id`.execute(db);
   return result.rows;
 };
+
+export const purgeInstances = async (db: Db, endedBefore: Date): Promise<void> => {
+  await sql`
+    delete from deployment_instances i where i.state in ('stopped', 'failed') and i.stopped_at < ${endedBefore}
+       and not exists (select from sandboxes s where s.id = i.machine_id and s.state <> 'destroyed')`.execute(db);
+};
+
+/** Those that were healthy until they left the route, and whose drain goes on at least until then. */
+export const drainingOfVersion = (db: Db, versionId: string, until: Date): Promise<InstanceRow[]> =>
+  db
+    .selectFrom('deployment_instances')
+    .selectAll()
+    .where('version_id', '=', versionId)
+    .where('state', '=', 'stopping')
+    .where('started_at', 'is not', null)
+    .where('machine_id', 'is not', null)
+    .where('drain_until', '>', until)
+    .execute();
+
+/** Back on the route, unless their drain has ended meanwhile. */
+export const revive = (tx: Tx, ids: readonly string[], now: Date): Promise<InstanceRow[]> =>
+  tx
+    .updateTable('deployment_instances')
+    .set({ state: 'healthy', state_reason: null, drain_until: null, misses: 0, updated_at: now })
+    .where(sql<boolean>`id = any(${[...ids]}::text[])`)
+    .where('state', '=', 'stopping')
+    .where('drain_until', '>', now)
+    .returningAll()
+    .execute();

@@ -1,4 +1,5 @@
 import type { Core } from '../deps.ts';
+import { purgeInstances } from './store.ts';
 import { addTraffic, type MinuteRow, purgeTraffic } from './traffic.store.ts';
 
 /** 0.25 ms to a minute, each √2 times the one before, as edges count: a quantile read from it is right within 41 %. */
@@ -6,6 +7,8 @@ export const BOUNDS_MS: readonly number[] = Array.from({ length: 37 }, (_, i) =>
 const MINUTE_MS = 60_000;
 /** The longest window is a week. */
 const KEPT_MS = 8 * 24 * 3600_000;
+/** An ended instance and its last lines. */
+const INSTANCES_KEPT_MS = 30 * 24 * 3600_000;
 
 export interface Report {
   /** Unix milliseconds. */
@@ -38,7 +41,12 @@ export const recordTraffic = async (core: Core, { until, bounds_ms, deployments 
   await addTraffic(core.db.read, new Date(Math.floor(at / MINUTE_MS) * MINUTE_MS), counted);
 };
 
-export const forgetOldTraffic = (core: Core): Promise<void> => purgeTraffic(core.db.read, new Date(core.now().getTime() - KEPT_MS));
+/** What nobody can ask for any more. */
+export const forgetOld = async (core: Core): Promise<void> => {
+  const now = core.now().getTime();
+  await purgeTraffic(core.db.read, new Date(now - KEPT_MS));
+  await purgeInstances(core.db.read, new Date(now - INSTANCES_KEPT_MS));
+};
 
 /** The bound below which that part of the requests lasted; null without requests. */
 export const quantile = (latencies: readonly number[], part: number): number | null => {

@@ -2,7 +2,7 @@ import { createLoop } from '../../sandboxes/index.ts';
 import type { Core } from '../deps.ts';
 import { checkInstances } from '../instances/check.ts';
 import { tendInstances } from '../instances/tend.ts';
-import { forgetOldTraffic } from '../instances/traffic.ts';
+import { forgetOld } from '../instances/traffic.ts';
 import { tendBuilds } from './builds.ts';
 
 const BUILDS_MS = 2000;
@@ -24,7 +24,7 @@ export const createJobs = (core: Core): Jobs => {
     createLoop(core, 'deployments.builds', BUILDS_MS, tendBuilds),
     createLoop(core, 'deployments.instances', INSTANCES_MS, tendInstances),
     createLoop(core, 'deployments.checks', CHECKS_MS, checkInstances),
-    createLoop(core, 'deployments.traffic.old', OLD_MS, forgetOldTraffic),
+    createLoop(core, 'deployments.old', OLD_MS, forgetOld),
   ] as const;
   return {
     start: () => {

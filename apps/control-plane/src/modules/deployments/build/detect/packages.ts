@@ -97,20 +97,22 @@ const specOf = (tree: Tree, flavour: keyof typeof installers, version: string | 
   return flavour === 'berry' ? `@yarnpkg/cli-dist@${version}` : `${flavour}@${version}`;
 };
 
+const unlessOf = (flavour: keyof typeof installers, lockfile: string | null): BuildStep['unless'] => {
+  if (flavour === 'bun') return undefined; // it leaves no mark, and is quick
+  const found = { marker: MARKERS[flavour], sources: ['package.json', ...(lockfile === null ? [] : [lockfile])] };
+  return flavour === 'npm' && lockfile !== null ? { ...found, lockfile } : found;
+};
+
 export const packageManagerOf = (tree: Tree, json: PackageJson): PackageManager => {
   const { name, lockfile, version } = chosen(tree, json);
   const flavour = name === 'yarn' && isBerry(tree, version) ? 'berry' : name;
   const { locked, free } = installers[flavour];
   const call = (args: string): string => (name === 'npm' ? `npm ${args}` : fetched(name, specOf(tree, flavour, version), args));
   const install = call(lockfile === null ? free : locked);
-  const isKept = flavour !== 'bun'; // it leaves no mark, and is quick
+  const unless = unlessOf(flavour, lockfile);
   return {
     name,
     run: (script) => call(`run ${script}`),
-    install: {
-      name: 'install',
-      command: install,
-      ...(isKept ? { unless: { marker: MARKERS[flavour], sources: ['package.json', ...(lockfile === null ? [] : [lockfile])] } } : {}),
-    },
+    install: { name: 'install', command: install, ...(unless === undefined ? {} : { unless }) },
   };
 };

@@ -25,8 +25,11 @@ export type Framework =
 export interface BuildStep {
   readonly name: 'install' | 'build';
   readonly command: string;
-  /** Not run when `marker` is there and none of `sources` is younger: what is installed is what they ask for. */
-  readonly unless?: { readonly marker: string; readonly sources: readonly string[] };
+  /**
+   * Not run when `marker` is there and none of `sources` is younger, or when it holds what npm's `lockfile` asks for: what is installed is what is
+   * wanted.
+   */
+  readonly unless?: { readonly marker: string; readonly sources: readonly string[]; readonly lockfile?: string };
 }
 
 /** How a source becomes a release, with all that was asked for put in. */
