@@ -1,8 +1,10 @@
 import { benchAccess } from './access.ts';
+import { benchDeployments } from './deployments.ts';
 import { benchSandboxes } from './sandboxes.ts';
 
 const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   sandboxes: benchSandboxes,
+  deployments: benchDeployments,
   access: benchAccess,
 };
 

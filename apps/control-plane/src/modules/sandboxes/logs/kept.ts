@@ -7,6 +7,9 @@ import { BEGINNING } from './position.ts';
 /** Of one log. What is more is dropped, and the last line says so. */
 const MAX_LINES = 20_000;
 const MAX_BYTES = 4 * 2 ** 20;
+/** Lines of the platform itself behind a full log. */
+const MAX_AFTERWARDS = 50;
+const LATE_BYTES = 16 * 1024;
 const FLUSH_MS = 200;
 /** How often a reader of a log that still grows looks. */
 const LOOK_MS = 250;
@@ -55,16 +58,23 @@ export const keepLines = <L extends KeptLine>({ write, shape, now, log }: Keepin
       writing = writing.then(() => write(lines)).catch((error: unknown) => log.warn({ err: error }, 'lines of a build are lost'));
   };
   const timer = setInterval(flush, FLUSH_MS);
-  const add = (stream: KeptLine['stream'], line: string): void => {
+  const isFull = (): boolean => seq > MAX_LINES || bytes > MAX_BYTES;
+  let afterwards = 0;
+  const remember = (stream: KeptLine['stream'], line: string): L => {
     // Postgres takes no NUL in a text.
     const shaped = shape({ seq: seq + 1, ts: now(), stream, line: line.replaceAll('\0', '\uFFFD') });
     newest.push(shaped);
     if (newest.length > 2 * TAIL) newest = newest.slice(-TAIL);
-    if (seq > MAX_LINES || bytes > MAX_BYTES) return;
+    return shaped;
+  };
+  const add = (stream: KeptLine['stream'], line: string): void => {
+    const wasFull = isFull();
+    const shaped = remember(stream, line);
+    // How it ended is said in a full log too.
+    if (wasFull && (stream !== 'system' || afterwards++ >= MAX_AFTERWARDS)) return;
     seq += 1;
     bytes += line.length;
-    const isFull = seq > MAX_LINES || bytes > MAX_BYTES;
-    waiting.push(isFull ? { ...shaped, stream: 'system', line: 'The log is full: what follows is not kept.' } : shaped);
+    waiting.push(!wasFull && isFull() ? { ...shaped, stream: 'system', line: 'The log is full: what follows is not kept.' } : shaped);
   };
   return {
     say: (text) => {
@@ -73,13 +83,28 @@ export const keepLines = <L extends KeptLine>({ write, shape, now, log }: Keepin
     output: () => {
       const cutter = createCutter(BEGINNING);
       let at = 0;
+      // Of a full log only the end is looked at, when there is no more: a flood of output must cost next to nothing.
+      const late = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
       return {
         push: (stream, chunk) => {
-          for (const { line } of cutter.push(stream, chunk, at)) add(stream, line);
-          at += chunk.length;
+          if (isFull()) late[stream] = Buffer.concat([late[stream].subarray(-LATE_BYTES), chunk.subarray(-LATE_BYTES)]);
+          else {
+            for (const { line } of cutter.push(stream, chunk, at)) add(stream, line);
+            at += chunk.length;
+          }
         },
         end: () => {
           for (const { stream, line } of cutter.end(at)) add(stream, line);
+          for (const stream of ['stdout', 'stderr'] as const) {
+            // What was cut may be half a secret.
+            const isCut = late[stream].length > LATE_BYTES;
+            const lines = late[stream]
+              .subarray(-LATE_BYTES)
+              .toString('utf8')
+              .split('\n')
+              .slice(isCut ? 1 : 0);
+            for (const line of lines.filter((text) => text !== '').slice(-TAIL)) remember(stream, line);
+          }
         },
       };
     },
