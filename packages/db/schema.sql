@@ -1006,6 +1006,7 @@ create view edge_deployments as
     d.tenant_id,
         CASE
             WHEN ((r.retired_at IS NOT NULL) OR (d.deleted_at IS NOT NULL)) THEN 'deleted'::text
+            WHEN (t.suspended_at IS NOT NULL) THEN 'stopped'::text
             ELSE d.state
         END AS state,
     d.spa,
@@ -1016,8 +1017,9 @@ create view edge_deployments as
             WHEN (v.kind = 'dynamic'::text) THEN deployment_instances_of(v.id)
             ELSE '[]'::jsonb
         END AS instances
-   FROM (((host_routes r
+   FROM ((((host_routes r
      JOIN deployments d ON ((d.id = r.resource_id)))
+     JOIN tenants t ON ((t.id = d.tenant_id)))
      LEFT JOIN deployment_versions v ON ((v.id = d.active_version_id)))
      LEFT JOIN deployment_releases l ON ((l.id = v.release_id)))
   WHERE (r.resource_type = 'deployment'::text);
@@ -1058,6 +1060,7 @@ create view edge_versions as
     d.tenant_id,
         CASE
             WHEN ((r.retired_at IS NOT NULL) OR (d.deleted_at IS NOT NULL) OR (l.collected_at IS NOT NULL)) THEN 'deleted'::text
+            WHEN (t.suspended_at IS NOT NULL) THEN 'stopped'::text
             ELSE 'running'::text
         END AS state,
     d.spa,
@@ -1068,8 +1071,9 @@ create view edge_versions as
             WHEN (v.kind = 'dynamic'::text) THEN deployment_instances_of(v.id)
             ELSE '[]'::jsonb
         END AS instances
-   FROM (((host_routes r
+   FROM ((((host_routes r
      JOIN deployments d ON ((d.id = r.resource_id)))
+     JOIN tenants t ON ((t.id = d.tenant_id)))
      JOIN deployment_versions v ON (((v.deployment_id = d.id) AND (v.state = ANY (ARRAY['ready'::text, 'archived'::text])))))
      JOIN deployment_releases l ON ((l.id = v.release_id)))
   WHERE (r.resource_type = 'deployment'::text);
@@ -1199,6 +1203,15 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.notify_suspended_deployments()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_notify('miosa_deployments', d.id) from deployments d where d.tenant_id = new.id and d.deleted_at is null;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.notify_tenant_routes()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1307,5 +1320,7 @@ CREATE TRIGGER shares_routed AFTER INSERT OR UPDATE OF revoked_at, expires_at ON
 CREATE TRIGGER tenants_plan_changed AFTER UPDATE OF plan ON public.tenants FOR EACH ROW WHEN ((old.plan IS DISTINCT FROM new.plan)) EXECUTE FUNCTION notify_plan_change();
 
 CREATE TRIGGER tenants_routed AFTER UPDATE OF embed_origins ON public.tenants FOR EACH ROW WHEN ((old.embed_origins IS DISTINCT FROM new.embed_origins)) EXECUTE FUNCTION notify_tenant_routes();
+
+CREATE TRIGGER tenants_suspended_deployments AFTER UPDATE OF suspended_at ON public.tenants FOR EACH ROW WHEN ((old.suspended_at IS DISTINCT FROM new.suspended_at)) EXECUTE FUNCTION notify_suspended_deployments();
 
 CREATE TRIGGER tenants_suspension_changed AFTER UPDATE OF suspended_at, deleted_at ON public.tenants FOR EACH ROW WHEN (((old.suspended_at IS DISTINCT FROM new.suspended_at) OR (old.deleted_at IS DISTINCT FROM new.deleted_at))) EXECUTE FUNCTION notify_plan_change();
