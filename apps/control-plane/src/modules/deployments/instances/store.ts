@@ -93,12 +93,15 @@ export const forgetNeeds = async (tx: Tx, deploymentId: string, versionId: strin
     .execute();
 };
 
-/** Ended ones whose machine was not removed: whoever ended them died. */
+/** Machines of instances and builds that have ended, but were not removed: whoever ended them died. */
 export const leftMachines = async (db: Db, limit: number): Promise<{ id: string; tenant_id: string }[]> => {
   const result = await sql<{ id: string; tenant_id: string }>`
     select s.id, s.tenant_id from sandboxes s
-     where s.purpose = 'instance' and s.state <> 'destroyed'
-       and exists (select from deployment_instances i where i.machine_id = s.id and i.state in ('stopped', 'failed'))
+     where s.state <> 'destroyed' and (
+       s.purpose = 'instance'
+         and exists (select from deployment_instances i where i.machine_id = s.id and i.state in ('stopped', 'failed'))
+       or s.purpose = 'build'
+         and exists (select from deployment_builds b where b.machine_id = s.id and b.state in ('failed', 'cancelled')))
      order by s.id limit ${limit}`.execute(db);
   return result.rows;
 };

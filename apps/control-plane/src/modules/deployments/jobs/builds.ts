@@ -1,5 +1,5 @@
 import { Fault } from '@miosa/kernel';
-import { type Core, systemOp } from '../deps.ts';
+import { type Core, inBackground, systemOp } from '../deps.ts';
 import { abandonedBuilds } from '../publish/builds.store.ts';
 import { failPublish } from '../publish/ending.ts';
 import { runQueuedBuilds } from '../publish/worker.ts';
@@ -15,5 +15,6 @@ export const tendBuilds = async (core: Core): Promise<void> => {
     await failPublish(op, core, build, abandoned());
     if (build.machine_id !== null) await core.machines.destroy(op, build.machine_id);
   }
-  await runQueuedBuilds(core);
+  // Not awaited: others are found abandoned while one is built for minutes.
+  inBackground(core, runQueuedBuilds(core)).catch(() => {});
 };

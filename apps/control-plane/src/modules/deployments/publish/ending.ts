@@ -1,6 +1,7 @@
 import type { Tx } from '@miosa/db';
 import { Fault, newId, type Op } from '@miosa/kernel';
 import type { Core } from '../deps.ts';
+import { forgetNeeds } from '../instances/store.ts';
 import { announce, auditDeployment } from '../record.ts';
 import { lockDeployment, setDeployment } from '../store.ts';
 import type { DeploymentBuildRow, DeploymentRow, ReleaseRow, VersionRow, VersionTable } from '../types.ts';
@@ -32,8 +33,11 @@ export const failPublishIn = async (tx: Tx, op: Op, core: Core, build: Deploymen
   const ended = await endBuild(tx, build.id, { state, error: why.message, errorCode: why.code, at: now });
   if (ended === undefined) return;
   const version = await lockVersion(tx, build.deployment_id, build.version_id);
-  if (version?.state === 'created' || version?.state === 'building')
+  if (version?.state === 'created' || version?.state === 'building') {
     await setVersion(tx, version.id, { state: 'failed', state_reason: why.message, updated_at: now });
+    // Nobody is left who waits for the instances that were started for it.
+    await forgetNeeds(tx, build.deployment_id, version.id);
+  }
   if (deployment === undefined) return;
   const isFirst = deployment.active_version_id === null && deployment.state === 'building';
   const shown = isFirst
