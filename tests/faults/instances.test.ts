@@ -136,7 +136,7 @@ it('no visitor sees a publish, a rollback, a restart or a change of replicas', a
 }, 180_000);
 
 it.each([
-  ['broken', /exit code 1.*cannot start/],
+  ['broken', /Its run command ended.*cannot start/],
   ['elsewhere', /listens on 9999\. Set port to 9999/],
 ])(
   'a version that is %s fails with the reason, and the old one serves',

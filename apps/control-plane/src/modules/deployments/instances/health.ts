@@ -59,7 +59,10 @@ export const untilHealthy = async (core: Core, machineId: string, gate: Gate): P
       });
     if (isHealthy(answer)) return;
     if (Date.now() >= lookAt) {
-      app = await core.machines.app(machineId).catch(() => app);
+      const before: Seen = app;
+      app = await core.machines.app(machineId).catch(() => before);
+      // Between two looks it may have been started again: how it ended last is what its owner has to know.
+      if (app) app = { ...app, exitCode: app.exitCode ?? before?.exitCode ?? null };
       if (hasGivenUp(app)) throw await unready(core, machineId, gate, answer, app);
       lookAt = Date.now() + APP_LOOK_MS;
     }

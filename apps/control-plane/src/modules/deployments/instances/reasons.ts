@@ -24,7 +24,7 @@ const whatHappened = ({ port, path, withinSec, answer, app, ports }: Unready): s
   if (app === null) return 'Its run command was not started.';
   if (app !== undefined && (app.state === 'exited' || app.resting || app.restarts > 0)) {
     const times = app.restarts > 0 ? `, ${app.restarts + 1} times in a row` : '';
-    return `Its run command ended with exit code ${app.exitCode ?? 'unknown'}${times}. Run it in a sandbox to see what it needs.`;
+    return `Its run command ended${app.exitCode === null ? '' : ` with exit code ${app.exitCode}`}${times}. Run it in a sandbox to see what it needs.`;
   }
   if (answer !== null && 'status' in answer)
     return `GET ${path} was answered with ${answer.status} for ${withinSec} s; below 500 is healthy. Set health_check_path to a path that needs nothing else, or correct the app.`;
