@@ -8,6 +8,7 @@ for_cli() {
     cli | login | logout | register | password | whoami | audit | key) ;;
     tenants | tenant | members | member | invites | invite | browser-tokens | browser-token) ;;
     workspaces | workspace | projects | project | sandboxes | sandbox | templates | exec | cp | logs | events | connect | shell | forward | api) ;;
+    deployments | deployment | deploy | versions | rollback | promote) ;;
     keys) [[ ${2:-} != rotate || ${3:---data} != @(-h|--help|--@(data|cache|domain|http-port|https-port)?(=*)) ]] ;;
     *) return 1 ;;
   esac

@@ -73,9 +73,27 @@ const demo = async (stay: boolean): Promise<void> => {
     const sent = [await (await fetch(example.url)).text(), await (await fetch(`${example.url}/page.js`)).text()].join();
     expectThat(!sent.includes(apiKey), 'the key never reaches the browser');
 
+    console.log('\nIt goes live, changes, and goes back');
+    const visit = async (url: string): Promise<string> => (await get(url)).text();
+    const publish = async (title: string) => {
+      await miosa.sandboxes.files.write(app.id, 'site/index.html', `<h1>${title}</h1>`);
+      return miosa.sandboxes.deploy(app.id, { name: app.name, outputPath: 'site' });
+    };
+    const first = await publish('Book your visit');
+    const { id: deploymentId, publicUrl } = first.deployment;
+    expectThat((await visit(publicUrl)).includes('Book your visit'), `published: ${publicUrl}`);
+    const second = await publish('Book your summer visit');
+    expectThat(await soon(async () => (await visit(publicUrl)).includes('summer')), 'published again: visitors see the change');
+    await miosa.deployments.rollback(deploymentId);
+    expectThat(
+      await soon(async () => !(await visit(publicUrl)).includes('summer')),
+      'rolled back: visitors see the first version, nothing was built',
+    );
+    expectThat((await visit(second.version.url)).includes('summer'), 'the second version is still there at its own address');
+
     const link = (kind: string, id: string): string => `${miosa.baseUrl}/${kind}/${id}`;
     console.log(`
-What it made (the first three links are of the API and want the key):
+What it made (the first three links and that of the deployment are of the API and want the key):
   sandbox     ${app.name}
               ${link('sandboxes', app.id)}
   workspace   Dr. Smith Clinic
@@ -84,6 +102,9 @@ What it made (the first three links are of the API and want the key):
               ${link('projects', app.projectId)}
   preview     private: the page is there with the token of this link, for an hour, and refused without it
               ${minted.url}
+  live        ${publicUrl}
+              version 2, staged: ${second.version.url}
+  deployment  ${link('deployments', deploymentId)}
   ClinicIQ    the customer's own page, with the preview in it
               ${example.url}
 `);

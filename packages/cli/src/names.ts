@@ -1,4 +1,4 @@
-import type { List, Miosa, Sandbox } from '@miosa/sdk';
+import type { Deployment, List, Miosa, Sandbox } from '@miosa/sdk';
 import { UserError } from './failure.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -28,6 +28,11 @@ const find = async <T extends Named>(
 
 export const sandboxId = async (miosa: Miosa, text: string): Promise<string> =>
   text.startsWith('sbx_') ? text : (await find<Sandbox>('sandbox', text, (filter) => miosa.sandboxes.list({ ...filter, limit: 5 }))).id;
+
+export const deploymentId = async (miosa: Miosa, text: string): Promise<string> =>
+  text.startsWith('dep_')
+    ? text
+    : (await find<Deployment>('deployment', text, (filter) => miosa.deployments.list({ ...filter, limit: 5 }))).id;
 
 export const workspaceId = async (miosa: Miosa, text: string): Promise<string> =>
   UUID.test(text) ? text : (await find('workspace', text, (filter) => miosa.workspaces.list({ ...filter, limit: 5 }))).id;

@@ -5,6 +5,7 @@ import { auditCommands } from './commands/audit.ts';
 import { browserTokenCommands } from './commands/browser-tokens.ts';
 import { bulkCommands } from './commands/bulk.ts';
 import { copyCommand } from './commands/cp.ts';
+import { deploymentCommands, publishCommands } from './commands/deployments.ts';
 import { envCommands } from './commands/env.ts';
 import { eventCommands, sandboxEventCommands } from './commands/events.ts';
 import { execCommand, logsCommand } from './commands/exec.ts';
@@ -80,6 +81,8 @@ export const run = async (args: readonly string[], io: Io): Promise<number> => {
   );
   add(sandboxes, connectCommand, forwardCommand, terminalsCommand);
   add(program, execCommand, copyCommand, logsCommand, connectCommand, forwardCommand, apiCommand);
+  add(group(program, ['deployments', 'deployment'], 'deployments: what is published, and where'), deploymentCommands);
+  add(program, publishCommands);
   add(group(program, ['templates', 'template'], 'templates: what sandboxes are made from'), templateCommands);
   try {
     await program.parseAsync(args, { from: 'user' });
