@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { reportTo } from './tools/test-report.ts';
 
 const NOT_MODULES = '**/node_modules/**';
 /** Of tests/, what needs no platform. */
@@ -11,6 +12,8 @@ const IN_PROCESS = 'tests/security/{matrix,fuzz}/**/*.test.ts';
  */
 export default defineConfig({
   test: {
+    // `./miosa test` adds up the reports of its suites.
+    reporters: ['default', ...(process.env.MIOSA_TEST_REPORT === undefined ? [] : [reportTo(process.env.MIOSA_TEST_REPORT)])],
     projects: [
       {
         test: {

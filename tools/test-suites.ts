@@ -3,12 +3,17 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { TestReport } from './test-report.ts';
 
-export interface Count {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-}
+/** What came of a suite. */
+export type Count = TestReport;
+
+export const sumOf = (counts: readonly Count[]): Count => ({
+  passed: counts.reduce((sum, { passed }) => sum + passed, 0),
+  skipped: counts.reduce((sum, { skipped }) => sum + skipped, 0),
+  failures: counts.flatMap(({ failures }) => failures),
+  secondTries: counts.flatMap(({ secondTries }) => secondTries),
+});
 
 let current: ChildProcess | undefined;
 let stopped = false;
@@ -20,15 +25,7 @@ export const stopSuites = (): void => {
 };
 export const isStopped = (): boolean => stopped;
 
-interface VitestReport {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numPendingTests: number;
-  readonly numTodoTests: number;
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
-}
-
-const readReport = (file: string): VitestReport | null => {
+const readReport = (file: string): TestReport | null => {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
@@ -36,30 +33,26 @@ const readReport = (file: string): VitestReport | null => {
   }
 };
 
-/** A run that dies, an unhandled error or a file that cannot load is a failure too, though no test says so. */
+/**
+ * A test that fails is tried once more: a loaded machine must not decide. What needed its second try is a defect all the same and is listed at
+ * the end of the run.
+ */
+const TRIES_AGAIN = 1;
+
+/** A run that dies is a failure too, though no test says so. */
 export const vitestProjects = async (projects: readonly string[], work: string): Promise<Count> => {
+  const name = projects.join(' and ');
   const file = join(work, `${projects.join('-')}.json`);
-  const args = [
-    'run',
-    ...projects.flatMap((name) => ['--project', name]),
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${file}`,
-  ];
-  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const args = ['run', ...projects.flatMap((project) => ['--project', project]), `--retry=${TRIES_AGAIN}`];
+  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...args], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, MIOSA_TEST_REPORT: file },
+  });
   current = child;
   const [code] = await once(child, 'exit');
-  const report = readReport(file);
-  if (report === null) return { passed: 0, failed: 1, skipped: 0 };
-  const brokenFiles = report.testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
-  ).length;
-  const failed = report.numFailedTests + brokenFiles;
-  return {
-    passed: report.numPassedTests,
-    failed: failed === 0 && code !== 0 ? 1 : failed,
-    skipped: report.numPendingTests + report.numTodoTests,
-  };
+  const { passed, skipped, failures, secondTries } = readReport(file) ?? { passed: 0, skipped: 0, failures: [], secondTries: [] };
+  const isSilent = code !== 0 && failures.length === 0;
+  return { passed, skipped, failures: isSilent ? [`${name}: ended with code ${code}`] : failures, secondTries };
 };
 
 interface GoEvent {
@@ -74,7 +67,7 @@ const goModule = async (folder: string): Promise<Count> => {
   const child = spawn('go', ['test', '-json', './...'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
   current = child;
   const exited = once(child, 'exit');
-  const count = { passed: 0, failed: 0, skipped: 0 };
+  const ended: Record<string, string[]> = { pass: [], fail: [], skip: [] };
   const said = new Map<string, string[]>();
   for await (const line of createInterface({ input: child.stdout })) {
     let event: GoEvent;
@@ -86,21 +79,19 @@ const goModule = async (folder: string): Promise<Count> => {
     }
     const key = `${event.Package} ${event.Test ?? ''}`;
     if (event.Output !== undefined) said.set(key, [...(said.get(key) ?? []), event.Output]);
-    if (!['pass', 'fail', 'skip'].includes(event.Action)) continue;
+    const of = ended[event.Action];
+    if (of === undefined) continue;
     if (event.Action === 'fail' || event.Test === undefined) process.stdout.write((said.get(key) ?? []).join(''));
-    if (event.Test !== undefined) count[event.Action === 'pass' ? 'passed' : event.Action === 'fail' ? 'failed' : 'skipped'] += 1;
+    if (event.Test !== undefined) of.push(key);
   }
   const [code] = await exited;
-  return code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
+  const { pass = [], fail = [], skip = [] } = ended;
+  const isSilent = code !== 0 && fail.length === 0;
+  return { passed: pass.length, skipped: skip.length, failures: isSilent ? [`${folder}: ended with code ${code}`] : fail, secondTries: [] };
 };
 
 export const goTests = async (folders: readonly string[]): Promise<Count> => {
-  const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const folder of folders) {
-    const count = await goModule(folder);
-    total.passed += count.passed;
-    total.failed += count.failed;
-    total.skipped += count.skipped;
-  }
-  return total;
+  const counts: Count[] = [];
+  for (const folder of folders) counts.push(await goModule(folder));
+  return sumOf(counts);
 };
