@@ -41,6 +41,8 @@ export interface Toolbox {
 export const createToolbox = (miosa: Miosa, sandbox: Sandbox, ca: string | undefined): Toolbox => {
   const visit = createFetch(ca === undefined ? {} : { ca });
   let liveUrl: string | undefined;
+  /** The process that serves the preview. */
+  let server: string | undefined;
 
   const open = async (url: string, headers: Record<string, string> = {}): Promise<string> => {
     const response = await visit(url, { method: 'GET', headers });
@@ -58,8 +60,8 @@ export const createToolbox = (miosa: Miosa, sandbox: Sandbox, ca: string | undef
       return `${stdout}${stderr}exit code ${exitCode}`;
     },
     preview: async ({ folder, path }) => {
-      await sandbox.exec(`pkill -f listen.4173 || true`);
-      await sandbox.processes.start(['node', '-e', SERVE, `/workspace/${String(folder)}`]);
+      if (server !== undefined) await sandbox.processes.delete(server);
+      server = (await sandbox.processes.start(['node', '-e', SERVE, `/workspace/${String(folder)}`])).id;
       await sandbox.expose(PORT, { visibility: 'private' });
       // Private: a token opens it, here in a header; a customer's iframe would carry it in its address.
       const { token, url } = await sandbox.previewToken({ port: PORT });
