@@ -145,7 +145,7 @@ export const compose = async (
   });
   const deployments = createDeployments({
     ...{ db, tenancy, events, names, log, sealKey: keys.sealKey, machines: sandboxes.machines },
-    blobs: createFsBlobs({ folder: config.blobsFolder }),
+    blobs: createFsBlobs({ folder: config.blobsFolder, sweeps: true }),
     policy: config.deploymentPolicy,
   });
   const signingKeys = { privateKeyPem: keys.previewKeyPem, publicKeys: keys.previewPublicKeys };

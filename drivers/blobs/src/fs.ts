@@ -1,97 +1,132 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { access, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { Fault, invalid } from '@miosa/kernel';
+import { mkdirSync } from 'node:fs';
+import { access, type FileHandle, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { each } from './each.ts';
+import { codeOf, damaged, missing, ofSystem } from './faults.ts';
+import { createSpace } from './fs-space.ts';
+import { sweepTemporary } from './fs-sweep.ts';
+import { checked, isThere, syncFolder, type Touched, writeFile } from './fs-writing.ts';
+import { type ByteSpan, checkBytes, isKey, otherBytes, partsOf, sha256Of, spanOf } from './key.ts';
 import type { BlobStore } from './port.ts';
 
-const KEY = /^([0-9a-f-]{36})\/([0-9a-f]{64})$/;
+export interface FsBlobsOptions {
+  readonly folder: string;
+  /** What puts leave free on the disk; STORAGE_FULL otherwise. */
+  readonly minFreeBytes?: number;
+  /** Removes what interrupted puts have left; of one process of the host. */
+  readonly sweeps?: boolean;
+}
 
-const missing = (): Fault => new Fault('NOT_FOUND', 'There is no such content.');
+const MIN_FREE_BYTES = 512 * 2 ** 20;
+/** Enough to keep the disk busy; each holds a descriptor. */
+const IN_FLIGHT = 64;
 
-const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+/** Contents as files of one folder, `<tenant id>/<two digits>/<sha256>`. */
+export const createFsBlobs = ({ folder, minFreeBytes = MIN_FREE_BYTES, sweeps = false }: FsBlobsOptions): BlobStore => {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o750 });
+  } catch {
+    // The store is away; each call says so until it is there.
+  }
+  const space = createSpace(folder, minFreeBytes);
+  let isClosed = false;
+  const sweep = sweeps ? sweepTemporary(folder, () => isClosed) : Promise.resolve();
 
-/** What the system said, as a caller can act on it. */
-const faultOf = (error: unknown): unknown => {
-  const code = codeOf(error);
-  if (error instanceof Fault || code === undefined) return error;
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new Fault('STORAGE_FULL', 'The store of contents has no room left. Try again later.', { internal: String(error) });
-  return new Fault('UNAVAILABLE', 'The store of contents cannot be reached. Try again.', { internal: String(error) });
-};
-
-/** Contents as files of one folder. */
-export const createFsBlobs = ({ folder }: { readonly folder: string }): BlobStore => {
   const pathOf = (key: string): string => {
-    const [, tenant, hash] = KEY.exec(key) ?? [];
-    if (tenant === undefined || hash === undefined) throw invalid('key', 'is none of the blob store');
-    return join(folder, tenant, hash.slice(0, 2), hash);
+    const { tenantId, sha256 } = partsOf(key);
+    return join(folder, tenantId, sha256.slice(0, 2), sha256);
   };
   /** A file that is not there is no content; a folder that is not there is a store that is away. */
   const unread = async (error: unknown): Promise<never> => {
-    if (codeOf(error) !== 'ENOENT') throw faultOf(error);
-    await access(folder).catch((cause: unknown) => Promise.reject(faultOf(cause)));
+    if (codeOf(error) !== 'ENOENT') return ofSystem(error);
+    await access(folder).catch(ofSystem);
     throw missing();
   };
-  const write = async (path: string, bytes: Uint8Array | AsyncIterable<Uint8Array>, expect: { sha256: string; sizeBytes: number }) => {
-    const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
-    try {
-      await mkdir(dirname(path), { recursive: true });
-      const hash = createHash('sha256');
-      let size = 0;
-      const source = Readable.from(bytes instanceof Uint8Array ? [bytes] : bytes).map((chunk: Uint8Array) => {
-        hash.update(chunk);
-        size += chunk.length;
-        return chunk;
-      });
-      await pipeline(source, createWriteStream(temporary, { mode: 0o640 }));
-      if (size !== expect.sizeBytes || hash.digest('hex') !== expect.sha256) throw invalid('sha256', 'the bytes have another hash or size');
-      await rename(temporary, path);
-    } catch (error) {
-      await rm(temporary, { force: true }).catch(() => {}); // nor can it be removed where nothing can be written
-      throw faultOf(error);
+  const names = (path: string): Promise<string[]> =>
+    readdir(path).catch((error: unknown) => (codeOf(error) === 'ENOENT' && path !== folder ? [] : ofSystem(error)));
+
+  const writeBytes = async (key: string, bytes: Uint8Array, touched: Touched): Promise<void> => {
+    if (await isThere(pathOf(key), bytes.length, touched)) return;
+    await space.take(bytes.length);
+    await writeFile(pathOf(key), bytes, touched);
+  };
+  const writeStream: WriteStream = async (key, source, expect, touched) => {
+    if (partsOf(key).sha256 !== expect.sha256) throw otherBytes();
+    const bytes = checked(source, expect);
+    // Read to its end all the same: whoever sends is answered when all is sent, and what was sent is judged.
+    if (await isThere(pathOf(key), expect.sizeBytes, touched)) for await (const _ of bytes);
+    else {
+      await space.take(expect.sizeBytes);
+      await writeFile(pathOf(key), bytes, touched);
     }
   };
-  const store: BlobStore = {
-    put: async (key, bytes, expect) => write(pathOf(key), bytes, expect),
+
+  return {
+    put: async (key, bytes, expect) => {
+      const touched: Touched = new Set();
+      if (bytes instanceof Uint8Array) {
+        checkBytes(key, bytes, expect);
+        await writeBytes(key, bytes, touched);
+      } else await writeStream(key, bytes, expect, touched);
+      await each([...touched], IN_FLIGHT, syncFolder);
+    },
     putMany: async (blobs) => {
-      await Promise.all([...blobs].map(({ key, bytes, sha256 }) => store.put(key, bytes, { sha256, sizeBytes: bytes.length })));
+      const all = [...blobs];
+      for (const { key, bytes, sha256 } of all) checkBytes(key, bytes, { sha256, sizeBytes: bytes.length });
+      const touched: Touched = new Set();
+      await each(all, IN_FLIGHT, ({ key, bytes }) => writeBytes(key, bytes, touched));
+      await each([...touched], IN_FLIGHT, syncFolder);
     },
-    get: (key) => readFile(pathOf(key)).catch(unread),
-    open: async (key, range) => {
-      const { size } = await stat(pathOf(key)).catch(unread);
-      return { stream: createReadStream(pathOf(key), range), sizeBytes: size };
+    get: async (key) => {
+      const bytes = await readFile(pathOf(key)).catch(unread);
+      if (sha256Of(bytes) !== partsOf(key).sha256) throw damaged(key);
+      return bytes;
     },
+    open: async (key, range) => openFile(await open(pathOf(key), 'r').catch(unread), range),
     has: async (keys) => {
-      const there = await Promise.all(
-        keys.map((key) =>
-          stat(pathOf(key)).then(
-            () => key,
-            (error: unknown) => (codeOf(error) === 'ENOENT' ? undefined : Promise.reject(faultOf(error))),
-          ),
-        ),
-      );
-      return new Set(there.filter((key) => key !== undefined));
+      const there = new Set<string>();
+      await each(keys, IN_FLIGHT, async (key) => {
+        const found = await stat(pathOf(key)).catch((error: unknown) => (codeOf(error) === 'ENOENT' ? null : ofSystem(error)));
+        if (found !== null) there.add(key);
+      });
+      if (there.size < keys.length) await access(folder).catch(ofSystem);
+      return there;
     },
-    delete: async (keys) => {
-      await Promise.all(keys.map((key) => rm(pathOf(key), { force: true })));
-    },
+    delete: (keys) => each(keys, IN_FLIGHT, (key) => rm(pathOf(key), { force: true }).catch(ofSystem)),
     list: async function* (prefix) {
-      const tenants = await readdir(folder).catch(() => []);
-      for (const tenant of tenants.filter((name) => name.startsWith(prefix.slice(0, 36)))) {
-        for (const part of await readdir(join(folder, tenant))) {
-          for (const name of await readdir(join(folder, tenant, part))) {
-            if (name.endsWith('.tmp')) continue;
-            const { size, mtime } = await stat(join(folder, tenant, part, name));
-            yield { key: `${tenant}/${name}`, sizeBytes: size, modifiedAt: mtime };
+      for (const tenant of await names(folder)) {
+        if (!tenant.startsWith(prefix.slice(0, 36))) continue;
+        for (const part of await names(join(folder, tenant))) {
+          for (const name of await names(join(folder, tenant, part))) {
+            const key = `${tenant}/${name}`;
+            if (!isKey(key) || !key.startsWith(prefix)) continue;
+            const found = await stat(join(folder, tenant, part, name)).catch(() => null); // deleted meanwhile
+            if (found !== null) yield { key, sizeBytes: found.size, modifiedAt: found.mtime };
           }
         }
       }
     },
     localPath: pathOf,
-    close: async () => {},
+    close: async () => {
+      isClosed = true;
+      await sweep;
+    },
   };
-  return store;
+};
+
+type WriteStream = (
+  key: string,
+  source: AsyncIterable<Uint8Array>,
+  expect: { readonly sha256: string; readonly sizeBytes: number },
+  touched: Touched,
+) => Promise<void>;
+
+const openFile = async (handle: FileHandle, range: ByteSpan | undefined) => {
+  try {
+    const { size } = await handle.stat();
+    return { stream: handle.createReadStream(range === undefined ? {} : spanOf(range, size)), sizeBytes: size };
+  } catch (error) {
+    await handle.close();
+    return ofSystem(error);
+  }
 };

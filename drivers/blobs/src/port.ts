@@ -15,7 +15,10 @@ export interface BlobStore {
   putMany(blobs: Iterable<{ readonly key: string; readonly bytes: Uint8Array; readonly sha256: string }>): Promise<void>;
   /** NOT_FOUND, UNAVAILABLE; INTERNAL when the bytes are damaged. */
   get(key: string): Promise<Buffer>;
-  /** `end` is inclusive. */
+  /**
+   * The bytes as they are in the store: whoever needs to be sure hashes them. `end` is inclusive and may lie behind the last byte; `sizeBytes` is
+   * that of the whole content. NOT_FOUND; UNAVAILABLE; VALIDATION_ERROR: the range begins behind the last byte.
+   */
   open(
     key: string,
     range?: { readonly start: number; readonly end: number },
