@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 import { reportTo } from './tools/test-report.ts';
 
 const NOT_MODULES = '**/node_modules/**';
+/** Of a poll that does not say how long: a loaded machine must not decide. */
+const WAITS = { poll: { timeout: 30_000 } };
 /** Of tests/, what needs no platform. */
 const IN_PROCESS = 'tests/security/{matrix,fuzz}/**/*.test.ts';
 
@@ -18,6 +20,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          expect: WAITS,
           include: [
             'packages/**/*.test.{ts,tsx}',
             'apps/**/*.test.ts',
@@ -37,6 +40,7 @@ export default defineConfig({
       {
         test: {
           name: 'root',
+          expect: WAITS,
           include: ['apps/**/*.root.test.ts', 'drivers/**/*.root.test.ts'],
           exclude: [NOT_MODULES],
           fileParallelism: false,
@@ -47,6 +51,7 @@ export default defineConfig({
       {
         test: {
           name: 'platform',
+          expect: WAITS,
           include: ['tests/{acceptance,security,e2e}/**/*.test.{ts,tsx}'],
           exclude: [NOT_MODULES, IN_PROCESS],
           globalSetup: ['tests/harness/global-setup.ts'],
@@ -59,6 +64,7 @@ export default defineConfig({
       {
         test: {
           name: 'faults',
+          expect: WAITS,
           include: ['tests/{faults,seeds}/**/*.test.ts'],
           exclude: [NOT_MODULES],
           fileParallelism: false,

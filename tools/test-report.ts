@@ -7,7 +7,7 @@ export interface TestReport {
   readonly skipped: number;
   /** By name, with the first line of what went wrong. */
   readonly failures: readonly string[];
-  /** Passed, but not at the first try. */
+  /** Passed, but not at the first try; by name, with what went wrong before. */
   readonly secondTries: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export const reportOf = (modules: readonly TestModule[], unhandled: readonly { r
     ],
     secondTries: inState('passed')
       .filter((test) => test.diagnostic()?.flaky)
-      .map(nameOf),
+      .map((test) => failureOf(nameOf(test), test.result().errors ?? [])),
   };
 };
 

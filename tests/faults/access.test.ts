@@ -158,7 +158,13 @@ describe.each(STORES)('with %s', (store) => {
       }
     };
     const clients = Array.from({ length: CLIENTS }, use);
-    await expect.poll(() => seen.length).toBeGreaterThanOrEqual(2 * CLIENTS);
+    await expect
+      .poll(() => seen.length)
+      .toBeGreaterThanOrEqual(2 * CLIENTS)
+      .catch((error: unknown) => {
+        done = true;
+        throw error;
+      });
     await broken.once.apiKeys.revoke(id);
     const revoked = performance.now();
     await sleep(SEEN_EVERYWHERE_MS + 600);

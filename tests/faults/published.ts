@@ -45,7 +45,7 @@ export interface Visitor {
 }
 
 /** Someone who asks for the first page again and again. An answer that is not 200 is seen as `<status> <body>`. */
-export const startVisitor = (platform: TestPlatform, deployment: Pick<Deployment, 'publicUrl'>): Visitor => {
+export const startVisitor = (platform: TestPlatform, deployment: Pick<Deployment, 'publicUrl'>, everyMs = 10): Visitor => {
   const seen: string[] = [];
   let isStopped = false;
   const walk = (async () => {
@@ -55,7 +55,7 @@ export const startVisitor = (platform: TestPlatform, deployment: Pick<Deployment
         (error: NodeJS.ErrnoException) => `no answer: ${error.code ?? error.message}`,
       );
       if (seen.at(-1) !== found) seen.push(found);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
   })();
   return {

@@ -8,7 +8,7 @@ import { createMemoryLimiter, createRedisLimiter, type RateLimiter, withFallback
 import { createOutbox, createSmtpMailer, type Mailer } from '@miosa/mail';
 import { createOciRuntime, openFaultPoints, type RuntimePort, runtimeAtPoints } from '@miosa/runtime';
 import type { Config } from './config.ts';
-import { databaseAtPoints } from './fault-points.ts';
+import { blobsAtPoints, databaseAtPoints } from './fault-points.ts';
 import { type Access, accessRoutes, createAccess, createOutgoing, hasScope, limitsOf } from './modules/access/index.ts';
 import { adminRoutes } from './modules/admin/index.ts';
 import { type Audit, auditRoutes, createAudit } from './modules/audit/index.ts';
@@ -145,7 +145,7 @@ export const compose = async (
   });
   const deployments = createDeployments({
     ...{ db, tenancy, events, names, log, sealKey: keys.sealKey, machines: sandboxes.machines },
-    blobs: createFsBlobs({ folder: config.blobsFolder, sweeps: true }),
+    blobs: blobsAtPoints(createFsBlobs({ folder: config.blobsFolder, sweeps: true }), point),
     policy: config.deploymentPolicy,
   });
   const signingKeys = { privateKeyPem: keys.previewKeyPem, publicKeys: keys.previewPublicKeys };

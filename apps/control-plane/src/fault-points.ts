@@ -1,5 +1,6 @@
+import type { BlobStore } from '@miosa/blobs';
 import type { Database } from '@miosa/db';
-import type { FaultPoint } from '@miosa/runtime';
+import { atPoints, type FaultPoint } from '@miosa/runtime';
 
 /** The steps `tx.<name>.commit` (all is written, nothing committed) and `tx.<name>.committed` of every transaction; see `openFaultPoints`. */
 export const databaseAtPoints = (db: Database, point: FaultPoint | undefined): Database => {
@@ -16,5 +17,15 @@ export const databaseAtPoints = (db: Database, point: FaultPoint | undefined): D
       await point(`tx.${name}.committed`);
       return result;
     },
+  };
+};
+
+/** The steps `blobs.put.before` and `.after`, and the same of `putMany`. */
+export const blobsAtPoints = (blobs: BlobStore, point: FaultPoint | undefined): BlobStore => {
+  if (point === undefined) return blobs;
+  return {
+    ...blobs,
+    put: (...args) => atPoints(point, 'blobs.put', undefined, () => blobs.put(...args)),
+    putMany: (contents) => atPoints(point, 'blobs.putMany', undefined, () => blobs.putMany(contents)),
   };
 };

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createFsBlobs } from '@miosa/blobs';
 import { openDatabase } from '@miosa/db';
 import { type Config, readConfig, readPublicKeys } from './config.ts';
@@ -15,6 +16,8 @@ import { readCertificate, watchCertificate } from './tls.ts';
 /** Requests under way get this long after SIGTERM; the supervisor waits 5 s. */
 const DRAIN_MS = 3_000;
 const DATABASE_CONNECTIONS = 4;
+/** Longer than a database that is up takes to say everything; then what an earlier life has remembered is served. */
+const FIRST_READING_MS = 2_000;
 /** For what is asked for often; the rest is read when it is asked for. */
 const STATIC_MEMORY = { maxManifestBytes: 64 * 2 ** 20, maxFileBytes: 96 * 2 ** 20 };
 
@@ -61,6 +64,8 @@ const start = async (config: Config): Promise<() => Promise<void>> => {
   const snapshot = createSnapshotWriter(config.routesFile, edge.deployments, log);
   void edge.world.follow(database.listen, stopping.signal);
   void edge.deployments.follow(database.listen, stopping.signal);
+  // A visitor must not see once more what was live before a publish: what is remembered is for when the database does not answer.
+  await Promise.race([edge.deployments.triedOnce, sleep(FIRST_READING_MS, undefined, { ref: false })]);
   await listenOn(ops, config.opsSocket);
   await Promise.all([listen(http, config.names.httpPort), listen(https, config.names.httpsPort)]);
   log.info({ ...config.names }, 'edge is up');

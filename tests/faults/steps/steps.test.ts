@@ -10,6 +10,7 @@ import { agentOf, helperOf, nameServerOf, residue, sandboxesOnHost } from '../ho
 import { KEPT, type Operation, operations, SHAPE } from './operations.ts';
 import { openPoints } from './points.ts';
 import { inBatches, type Row, type Step, stepsOf, trapOf } from './rows.ts';
+import { atRest, type Outcome, standAtSteps, strike } from './strike.ts';
 
 /**
  * The step table: every operation that changes a sandbox × every step it takes × every process, killed -9 while the operation stands at that
@@ -35,11 +36,6 @@ const ROUNDS = [
 ] as const;
 const AT_ONCE = 12;
 const ROUND_MS = 300_000;
-const ALL_HELD_WITHIN_MS = 30_000;
-const AT_REST_WITHIN_MS = 60_000;
-/** A process that lived takes its time to end what it began; only then do deadlines come. */
-const UNDISTURBED_MS = 2000;
-const TAKEN_OVER_WITHIN_MS = 10_000;
 
 const points = openPoints();
 const steps = new Map<string, Step[]>();
@@ -74,7 +70,7 @@ beforeAll(async () => {
   bystander = { sandbox, sha256: createHash('sha256').update(bytes).digest('hex'), process: id };
   for (const operation of operations(books)) steps.set(operation.name, await stepsOf(operation, miosa, books, points));
   await removeOthers();
-  await atRest();
+  await atRest(books);
   await sleep(1000);
   baseline = residue(platform.dataDir);
 });
@@ -104,23 +100,15 @@ const smallVictims = (victim: Victim): readonly (number | undefined)[] => {
   return agentsOf(sandboxesOnHost(platform.dataDir).filter((id) => id !== bystander.sandbox.id));
 };
 
-/** Kills while every row stands at its step, lets the rows go, and waits for successors. */
-const strike = async (victims: readonly Victim[]): Promise<void> => {
-  const { platform } = broken;
-  const killed: [ProcessName, number][] = [];
-  for (const victim of victims) {
-    if (victim === 'launch helper' || victim === 'name server' || victim === 'agent') {
-      const pids = smallVictims(victim);
-      expect(pids, victim).not.toContain(undefined);
-      for (const pid of pids) process.kill(pid ?? 0, 'SIGKILL');
-      continue;
-    }
-    killed.push([victim, platform.pid(victim)]);
-    await platform.kill(victim);
-  }
-  points.release();
-  if (victims.includes('supervisor')) return platform.up();
-  for (const [name, before] of killed) await platform.restarted(name, before);
+const isSmall = (victim: Victim): victim is Exclude<Victim, ProcessName> =>
+  victim === 'launch helper' || victim === 'name server' || victim === 'agent';
+
+const strikeAt = async (victims: readonly Victim[]): Promise<void> => {
+  const small = victims.filter(isSmall).flatMap(smallVictims);
+  const pids = small.filter((pid) => pid !== undefined);
+  expect(pids.length).toBe(small.length);
+  const named = victims.filter((victim) => !isSmall(victim));
+  await strike(broken, points, named as readonly ProcessName[], pids);
 };
 
 const rowsOf = async (names: readonly string[]): Promise<Row[]> => {
@@ -134,63 +122,6 @@ const rowsOf = async (names: readonly string[]): Promise<Row[]> => {
 
 /** As a customer's client comes: it repeats three times. */
 const run = ({ step, prepared, name }: Row): Promise<unknown> => step.operation.run(customer, prepared, name);
-
-type Outcome = 'done' | 'refused';
-
-/**
- * First those that may be caught by any trap of their operation, then those with a trap of their own. Last and briefly, since others may wait for
- * their locks, those in a transaction.
- */
-const startAll = async (rows: readonly Row[]): Promise<ReadonlyMap<Row, Promise<Outcome>>> => {
-  const inTransaction = (row: Row): boolean => row.step.name.endsWith('.commit');
-  const own = rows.filter(({ step }) => step.own !== '');
-  const anywhere = rows.filter((row) => row.step.own === '' && !inTransaction(row));
-  const calls = new Map<Row, Promise<Outcome>>();
-  let expected = 0;
-  for (const group of [anywhere, own, rows.filter(inTransaction)]) {
-    for (const row of group) points.trap(trapOf(row), row.step.passing);
-    for (const row of group) {
-      const done = run(row).then(
-        (): Outcome => 'done',
-        (): Outcome => 'refused',
-      );
-      calls.set(row, done);
-    }
-    expected += group.length;
-    await expect
-      .poll(
-        () =>
-          rows
-            .slice()
-            .filter((row) => group.includes(row) && !points.held().includes(trapOf(row)))
-            .map(trapOf),
-        {
-          timeout: ALL_HELD_WITHIN_MS,
-          interval: 20,
-        },
-      )
-      .toEqual([]);
-  }
-  expect(points.held().length).toBe(expected);
-  return calls;
-};
-
-const atRest = async (): Promise<void> => {
-  const started = Date.now();
-  let due = started + UNDISTURBED_MS;
-  for (let left: string[] = ['']; left.length > 0; ) {
-    if (Date.now() - started > AT_REST_WITHIN_MS) throw new Error(`not at rest: ${left.join(', ')}`);
-    if (Date.now() > due) {
-      // Not again and again: who takes over what is overdue sets a deadline of its own.
-      due = await books.letTimePass().then(
-        () => Date.now() + TAKEN_OVER_WITHIN_MS,
-        () => due,
-      );
-    }
-    await sleep(100);
-    left = await books.unsettled().catch((error: Error) => [error.message]);
-  }
-};
 
 const expectLegal = async (row: Row, outcome: Outcome | undefined, all: readonly Sandbox[]): Promise<void> => {
   const { operation } = row.step;
@@ -231,21 +162,26 @@ const expectUntouched = async (): Promise<void> => {
 const round = async (names: readonly string[], victims: readonly Victim[], lap: (what: string) => void): Promise<number> => {
   const rows = await rowsOf(names);
   lap('ready');
-  const calls = await startAll(rows);
+  const calls = await standAtSteps(points, rows, {
+    trapOf,
+    passingOf: ({ step }) => step.passing,
+    isOwn: ({ step }) => step.own !== '',
+    run,
+  });
   lap('at their steps');
-  await strike(victims);
+  await strikeAt(victims);
   lap('killed and back');
-  await atRest();
+  await atRest(books);
   lap('at rest');
   await Promise.all(calls.values());
-  await atRest();
+  await atRest(books);
   lap('calls answered');
   const all = await listed(broken.miosa);
   await inBatches(rows, AT_ONCE, async (row) => expectLegal(row, await calls.get(row), all));
   await expectUntouched();
   lap('judged');
   await removeOthers();
-  await atRest();
+  await atRest(books);
   lap('destroyed');
   await expect.poll(() => residue(broken.platform.dataDir), { timeout: 20_000, interval: 200 }).toEqual(baseline);
   lap('nothing left');
@@ -267,7 +203,7 @@ const timed = async (names: readonly string[], victims: readonly Victim[]): Prom
   } catch (error) {
     say(`failed (${(error as Error).message})`);
     points.release();
-    await atRest().then(removeOthers);
+    await atRest(books).then(removeOthers);
     throw error;
   }
 };

@@ -18,6 +18,8 @@ export interface Deployments {
   refresh(deploymentId: string): Promise<void>;
   /** Subscribes to the database's notifications and reads everything; tries until it succeeds or `signal` ends it. */
   follow(listen: Listen, signal: AbortSignal): Promise<void>;
+  /** Resolves when everything was read for the first time, or could not be. */
+  readonly triedOnce: Promise<void>;
   /** Routes remembered from an earlier life: served until the source says something newer. */
   restore(routes: readonly DeploymentRoute[]): void;
   routes(): DeploymentRoute[];
@@ -89,6 +91,7 @@ export const createDeployments = (options: Options): Deployments => {
   let following = false;
   let holdsAll = false;
   let revision = 0;
+  const tried = Promise.withResolvers<void>();
 
   const put = (id: string, routes: readonly DeploymentRoute[], readAt: number): void => {
     for (const machine of table.replace(id, routes, readAt)) onMachineLeft(machine);
@@ -139,9 +142,11 @@ export const createDeployments = (options: Options): Deployments => {
         await (wantsAll || dirty.size > MANY ? readAll() : readSome());
         revision++;
         failing = false;
+        tried.resolve();
       } catch (error) {
         if (!failing) onLoadFailed(error);
         failing = true;
+        tried.resolve();
         for (const hear of [...waiting.values()].flat()) hear();
         waiting.clear();
         await sleep(RETRY_MS, undefined, { ref: false });
@@ -193,10 +198,12 @@ export const createDeployments = (options: Options): Deployments => {
           return everythingChanged();
         } catch (error) {
           log.warn({ error }, 'cannot follow deployments yet; trying again');
+          tried.resolve();
           await sleep(RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined);
         }
       }
     },
+    triedOnce: tried.promise,
     restore: (routes) => {
       for (const [id, own] of byDeployment(routes)) put(id, own, 0);
     },

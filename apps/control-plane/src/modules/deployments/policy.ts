@@ -9,6 +9,7 @@ const Wire = Type.Object(
     health_grace_sec: Type.Optional(Type.Integer({ minimum: 1, maximum: 600 })),
     sleep_after_sec: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400 })),
     retention_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
+    publishes_at_once: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })),
   },
   { additionalProperties: false },
 );
@@ -24,9 +25,17 @@ export interface DeploymentPolicy {
   readonly sleepAfterSec: number;
   /** A replaced version keeps its files for at least so long. Days (contract 6: 30). */
   readonly retentionDays: number;
+  /** Publishes that one control plane carries out at a time; what is built has machines of its own. */
+  readonly publishesAtOnce: number;
 }
 
-export const DEFAULT_POLICY: DeploymentPolicy = Object.freeze({ drainSec: 30, healthGraceSec: 60, sleepAfterSec: 0, retentionDays: 30 });
+export const DEFAULT_POLICY: DeploymentPolicy = Object.freeze({
+  drainSec: 30,
+  healthGraceSec: 60,
+  sleepAfterSec: 0,
+  retentionDays: 30,
+  publishesAtOnce: 4,
+});
 
 /** From the operator's JSON; throws VALIDATION_ERROR naming the field. */
 export const deploymentPolicyOf = (name: string, value: unknown): DeploymentPolicy => {
@@ -40,5 +49,6 @@ export const deploymentPolicyOf = (name: string, value: unknown): DeploymentPoli
     healthGraceSec: wire.health_grace_sec ?? DEFAULT_POLICY.healthGraceSec,
     sleepAfterSec: wire.sleep_after_sec ?? DEFAULT_POLICY.sleepAfterSec,
     retentionDays: wire.retention_days ?? DEFAULT_POLICY.retentionDays,
+    publishesAtOnce: wire.publishes_at_once ?? DEFAULT_POLICY.publishesAtOnce,
   });
 };

@@ -8,8 +8,6 @@ import { claimBuild, keepBuild } from './builds.store.ts';
 import { abandon, failPublish } from './ending.ts';
 import { produce } from './produce.ts';
 
-/** Publishes of one process at a time; what is built has machines of its own. */
-const AT_ONCE = 4;
 /** Contract 6: build time. */
 export const BUILD_SEC = 20 * 60;
 const LEASE_MS = 30_000;
@@ -40,7 +38,7 @@ const working = new WeakMap<Core['flights'], number>();
 /** Works until nothing is queued. */
 export const runQueuedBuilds = async (core: Core): Promise<void> => {
   const running = (): number => working.get(core.flights) ?? 0;
-  while (!core.stopping.aborted && running() < AT_ONCE) {
+  while (!core.stopping.aborted && running() < core.policy.publishesAtOnce) {
     working.set(core.flights, running() + 1);
     try {
       const build = await claimBuild(core.db.read, core.now(), new Date(Date.now() + LEASE_MS));

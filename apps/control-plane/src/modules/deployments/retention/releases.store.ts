@@ -6,21 +6,18 @@ import type { DeploymentRow } from '../types.ts';
 export interface Over {
   /** Made, and out of use, before that. */
   readonly before: Date;
-  /** Of deployments deleted before that. */
-  readonly deletedBefore: Date;
   /** So many of the newest finished versions of each deployment stay, however old they are. */
   readonly keepsNewest: number;
 }
 
 /**
  * The rule (contract 4.5, "Retention") over `l` release, `v` its version, `d` its deployment: what is live, what a rollback without a name goes
- * back to, what is built or runs, and the newest never go.
+ * back to, what is built or runs, and the newest never go. Of a deleted deployment all go.
  */
-const isOver = ({ before, deletedBefore, keepsNewest }: Over): RawBuilder<boolean> => sql<boolean>`
+const isOver = ({ before, keepsNewest }: Over): RawBuilder<boolean> => sql<boolean>`
   l.collected_at is null
-  and (d.deleted_at < ${deletedBefore}
-       or (d.deleted_at is null
-           and greatest(l.created_at, v.promoted_at, v.replaced_at) < ${before}
+  and (d.deleted_at is not null
+       or (greatest(l.created_at, v.promoted_at, v.replaced_at) < ${before}
            and v.id is distinct from d.active_version_id and v.id is distinct from d.previous_version_id
            and v.version_number <= (
              select k.version_number from deployment_versions k

@@ -19,7 +19,6 @@ const NAME = 'deployments.retention';
 
 const overOf = (core: Core, now: Date): Over => ({
   before: new Date(now.getTime() - core.policy.retentionDays * DAY_MS),
-  deletedBefore: new Date(now.getTime() - DAY_MS),
   keepsNewest: KEEPS_NEWEST,
 });
 
