@@ -35,7 +35,9 @@ func TestStopLetsAServiceAndItsChildrenEndAndKeepsWhatTheySaid(t *testing.T) {
 	// The shell ends at once on TERM; its child needs a moment, and says so.
 	script := `sh -c 'trap "sleep 0.3; echo flushed; exit 0" TERM; echo up; while :; do sleep 0.05; done' & echo $! > child; wait`
 	view := start(t, object{"command": script, "cwd": dir, "restart": "always"})
-	eventually(t, "the child is up", func() bool { return strings.Contains(string(send(t, "GET", "/processes/"+view.ID+"/logs", nil).body), "up") })
+	eventually(t, "the child is up", func() bool {
+		return strings.Contains(string(send(t, "GET", "/processes/"+view.ID+"/logs", nil).body), "up")
+	})
 	expect(t, "stop", send(t, "POST", "/processes/"+view.ID+"/stop?graceMs=10000", nil).status, 200)
 	expect(t, "child", parentsOf(t, dir+"/child"), "")
 	got := string(send(t, "GET", "/processes/"+view.ID+"/logs", nil).body)
