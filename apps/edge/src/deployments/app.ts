@@ -145,7 +145,7 @@ export const createApps = ({ pool, lean, balance, ready, log, firstByteMs }: Dep
         socket.once('close', leave);
         passUpgrade({
           ...{ socket, head, path: cleanUrl, firstByteMs, headers, onTraffic: () => undefined },
-          target: { agent: pool.fresh, tunnel: tunnelTo(instance) } satisfies TunnelRequest,
+          target: over(pool.fresh, instance),
           answer: (raw) => visitorHeaders(raw, view),
           refuse: (refusal, error) => {
             leave();
