@@ -268,6 +268,7 @@ create table deployment_versions (
   archived_at timestamp with time zone,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  replaced_at timestamp with time zone,
   constraint deployment_versions_pkey PRIMARY KEY (id),
   constraint deployment_versions_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES deployments(id),
   constraint deployment_versions_release_id_fkey FOREIGN KEY (release_id) REFERENCES deployment_releases(id),
@@ -731,6 +732,7 @@ create table tenant_blobs (
   size_bytes bigint not null,
   encodings jsonb default '{}'::jsonb not null,
   last_used_at timestamp with time zone not null,
+  doomed_at timestamp with time zone,
   constraint tenant_blobs_pkey PRIMARY KEY (tenant_id, sha256),
   constraint tenant_blobs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 );
@@ -878,7 +880,11 @@ CREATE INDEX deployment_releases_kept ON public.deployment_releases USING btree 
 
 CREATE INDEX deployment_releases_page ON public.deployment_releases USING btree (deployment_id, created_at DESC, id DESC);
 
+CREATE INDEX deployment_releases_snapshots ON public.deployment_releases USING btree (collected_at) WHERE ((collected_at IS NOT NULL) AND (snapshot_id IS NOT NULL));
+
 CREATE INDEX deployment_traffic_old ON public.deployment_traffic USING btree (minute);
+
+CREATE INDEX deployment_uploads_expired ON public.deployment_uploads USING btree (expires_at);
 
 CREATE UNIQUE INDEX deployment_versions_number ON public.deployment_versions USING btree (deployment_id, version_number DESC);
 
@@ -967,6 +973,10 @@ CREATE INDEX templates_list ON public.templates USING btree (tenant_id, created_
 CREATE INDEX templates_project ON public.templates USING btree (project_id) WHERE (deleted_at IS NULL);
 
 CREATE UNIQUE INDEX templates_slug ON public.templates USING btree (tenant_id, slug) WHERE (deleted_at IS NULL);
+
+CREATE INDEX tenant_blobs_doomed ON public.tenant_blobs USING btree (doomed_at) WHERE (doomed_at IS NOT NULL);
+
+CREATE INDEX tenant_blobs_unused ON public.tenant_blobs USING btree (last_used_at) WHERE (doomed_at IS NULL);
 
 CREATE INDEX tenants_deleted ON public.tenants USING btree (id) WHERE (deleted_at IS NOT NULL);
 

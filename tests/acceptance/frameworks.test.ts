@@ -1,7 +1,7 @@
 import type { Sandbox } from '@miosa/sdk';
 import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
 import { client } from '../harness/context.ts';
-import { call, createDeployments, type Deployment, linesOf } from '../harness/deployments.ts';
+import { createDeployments, type Deployment, linesOf, publishSandbox } from '../harness/deployments.ts';
 import { bringPackages } from '../harness/installed.ts';
 import { request } from '../harness/request.ts';
 
@@ -18,11 +18,7 @@ afterEach(async () => {
   await sandbox?.destroy();
 });
 
-const publish = async ({ id }: Deployment) => {
-  const answer = await call('POST', `/deployments/${id}/publish`, { source_sandbox_id: sandbox.id, wait_seconds: 110 });
-  expect(answer.status, `${answer.text}\n${await linesOf(id)}`).toBe(201);
-  return answer.data.version;
-};
+const publish = (deployment: Deployment) => publishSandbox(deployment, sandbox.id);
 
 it('Next.js is built and runs as a server', async () => {
   await bringPackages(sandbox, 'next');

@@ -6,11 +6,12 @@ import { platform } from '../harness/context.ts';
 import { wayOut } from './way-out.ts';
 
 /**
- * Headless Chromium of the distribution that takes the platform's own certificate and no other unknown one. The certificate itself is named: Chromium
- * looks for the key in what the server sends, and a server sends no root. That it is signed by our CA is what every request of the suites checks.
+ * Headless Chromium of the distribution that takes certificates of the platform's own issuer and no other unknown ones. The issuer is named, not our CA:
+ * Chromium looks for the key in what the server sends, and a server sends no root. That all of it is signed by our CA is what every request of the
+ * suites checks.
  */
 export const launchBrowser = async (): Promise<Browser> => {
-  const { publicKey } = new X509Certificate(readFileSync(join(platform().dataDir, 'tls', 'server.pem')));
+  const { publicKey } = new X509Certificate(readFileSync(join(platform().dataDir, 'tls', 'issuer.pem')));
   const pin = createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('base64');

@@ -46,6 +46,11 @@ export const createMetrics = (read: { readonly openConnections: () => number; re
       counter.inc();
       histogram.observe(seconds);
     },
-    refused: new Counter({ name: 'miosa_edge_refused_total', help: 'Preview requests the edge refused', labelNames: ['code'], registers }),
+    refused: new Counter({
+      name: 'miosa_edge_refused_total',
+      help: 'Requests the edge answered with a refusal of its own',
+      labelNames: ['code'],
+      registers,
+    }),
   };
 };

@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { access, type FileHandle, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checked, type Expected } from './checked.ts';
 import { each } from './each.ts';
 import { codeOf, damaged, missing, ofSystem } from './faults.ts';
 import { createSpace } from './fs-space.ts';
 import { sweepTemporary } from './fs-sweep.ts';
-import { checked, isThere, syncFolder, type Touched, writeFile } from './fs-writing.ts';
+import { isThere, syncFolder, type Touched, writeFile } from './fs-writing.ts';
 import { type ByteSpan, checkBytes, isKey, otherBytes, partsOf, sha256Of, spanOf } from './key.ts';
 import type { BlobStore } from './port.ts';
 
@@ -24,9 +25,9 @@ const IN_FLIGHT = 64;
 /** Contents as files of one folder, `<tenant id>/<two digits>/<sha256>`. */
 export const createFsBlobs = ({ folder, minFreeBytes = MIN_FREE_BYTES, sweeps = false }: FsBlobsOptions): BlobStore => {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o750 });
+    mkdirSync(folder, { mode: 0o750 });
   } catch {
-    // The store is away; each call says so until it is there.
+    // It is there; or else the store is away, and each call says so.
   }
   const space = createSpace(folder, minFreeBytes);
   let isClosed = false;
@@ -50,7 +51,7 @@ export const createFsBlobs = ({ folder, minFreeBytes = MIN_FREE_BYTES, sweeps = 
     await space.take(bytes.length);
     await writeFile(pathOf(key), bytes, touched);
   };
-  const writeStream: WriteStream = async (key, source, expect, touched) => {
+  const writeStream = async (key: string, source: AsyncIterable<Uint8Array>, expect: Expected, touched: Touched): Promise<void> => {
     if (partsOf(key).sha256 !== expect.sha256) throw otherBytes();
     const bytes = checked(source, expect);
     // Read to its end all the same: whoever sends is answered when all is sent, and what was sent is judged.
@@ -113,13 +114,6 @@ export const createFsBlobs = ({ folder, minFreeBytes = MIN_FREE_BYTES, sweeps = 
     },
   };
 };
-
-type WriteStream = (
-  key: string,
-  source: AsyncIterable<Uint8Array>,
-  expect: { readonly sha256: string; readonly sizeBytes: number },
-  touched: Touched,
-) => Promise<void>;
 
 const openFile = async (handle: FileHandle, range: ByteSpan | undefined) => {
   try {

@@ -89,8 +89,9 @@ export const createPublished = (deps: PublishedDeps) => {
     if (route.kind === 'dynamic') return apps.request({ req, visit, place, route, refuse }, res);
     const { tenantId, manifestSha256, spa } = route;
     if (manifestSha256 === null) return refuse(REFUSALS.platformDown);
-    if (place.staged !== null) res.setHeader('X-Robots-Tag', 'noindex');
-    return sites.request(req, res, visit, { tenantId, manifestSha256, spa });
+    const staged = place.staged !== null;
+    if (staged) res.setHeader('X-Robots-Tag', 'noindex');
+    return sites.request(req, res, visit, { tenantId, manifestSha256, spa, staged }, refuse);
   };
 
   const upgrade = async (req: IncomingMessage, socket: Duplex, head: Buffer, visit: Visit, host: PublishedHost): Promise<void> => {

@@ -15,16 +15,22 @@ export interface HeldSite {
 /** Of the record itself. */
 const HELD_BYTES = 512;
 
-/** Sites by organization, manifest and fallback rule; read and taken apart once, however many visitors come at the same time. */
+/** A field of the answer itself would stand above the one that is set for all answers under a staged address. */
+const unlisted = (site: Site): Site => ({
+  ...site,
+  fields: (rules) => site.fields(rules).filter(([name]) => name.toLowerCase() !== 'x-robots-tag'),
+});
+
+/** Sites by organization, manifest, fallback rule and kind of address; read and taken apart once, however many visitors come at the same time. */
 export const createSites = (blobs: BlobStore, maxBytes: number) => {
   const held = createLru<HeldSite>(maxBytes);
   const loading = new Map<string, Promise<HeldSite>>();
 
-  const load = async (key: string, { tenantId, manifestSha256, spa }: SiteTarget): Promise<HeldSite> => {
+  const load = async (key: string, { tenantId, manifestSha256, spa, staged }: SiteTarget): Promise<HeldSite> => {
     const bytes = await blobs.get(`${tenantId}/${manifestSha256}`);
     if (manifestSha256Of(bytes) !== manifestSha256) throw new Fault('INTERNAL', 'The manifest is damaged.', { internal: key });
     const site = createSite(decodeManifest(bytes), { spa });
-    const loaded: HeldSite = { key, site, prepared: new Map() };
+    const loaded: HeldSite = { key, site: staged ? unlisted(site) : site, prepared: new Map() };
     held.add(key, loaded, site.bytes + HELD_BYTES);
     return loaded;
   };
@@ -32,7 +38,7 @@ export const createSites = (blobs: BlobStore, maxBytes: number) => {
   return {
     /** At once when it is in memory. */
     find: (target: SiteTarget): HeldSite | Promise<HeldSite> => {
-      const key = `${target.tenantId}/${target.manifestSha256}/${target.spa}`;
+      const key = `${target.tenantId}/${target.manifestSha256}/${target.spa}${target.staged ? '/staged' : ''}`;
       const known = held.get(key)?.value ?? null;
       if (known !== null) return known;
       const under = loading.get(key);

@@ -42,6 +42,18 @@ const site = (files: Readonly<Record<string, string | Buffer>>, fields: Paramete
 const PAGE = `<!doctype html><title>home</title>${'<p>text</p>'.repeat(50)}`;
 const SCRIPT = `console.log(${'1+'.repeat(200)}1)`;
 const CLIP = Buffer.from(Array.from({ length: 1000 }, (_, i) => i % 251));
+const refusals = async (code: string): Promise<number> => {
+  const text = await platform.edge.metrics.registry.metrics();
+  return Number(new RegExp(`miosa_edge_refused_total\\{code="${code}"\\} ([0-9]+)`).exec(text)?.[1] ?? 0);
+};
+const decoded = (bytes: Buffer): string | null => {
+  for (const decode of [gunzipSync, brotliDecompressSync]) {
+    try {
+      return decode(bytes).toString();
+    } catch {}
+  }
+  return null;
+};
 const sha256 = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
 const FILES = {
   'index.html': PAGE,
@@ -284,6 +296,46 @@ describe('memory', () => {
   });
 });
 
+describe('under its staged address', () => {
+  const files = {
+    'index.html': PAGE,
+    'clip.mp4': CLIP,
+    '404.html': 'own',
+    _redirects: '/old /index',
+    _headers: '/*\n  x-robots-tag: all\n  X-Own: 1',
+  };
+  it('whatever a site says, nothing is for search engines; under its live one its word counts', async () => {
+    const { host, name, now } = deploy(platform, { kind: 'static', manifestSha256: publish(blobs, 'ten_1', files) });
+    platform.deploymentStore.versions.set(`${name} 0123456789`, now());
+    const head = async (on: string, path: string, headers: Record<string, string> = {}, method = 'GET') =>
+      (await platform.get(on, path, { method, headers })).headers;
+    const etag = String((await head(host, '/')).etag);
+    const asked = [
+      ['/', {}],
+      ['/', { 'if-none-match': etag }],
+      ['/clip.mp4', { range: 'bytes=0-1' }],
+      ['/clip.mp4', { range: 'bytes=9999-' }],
+      ['/nowhere', {}],
+      ['/old', {}],
+      ['/', {}, 'OPTIONS'],
+      ['/', {}, 'DELETE'],
+    ] as const;
+    for (const [path, headers, method] of asked) {
+      expect([path, (await head(`0123456789--${host}`, path, headers, method))['x-robots-tag']]).toEqual([path, 'noindex']);
+    }
+    expect(await head(host, '/')).toMatchObject({ 'x-robots-tag': 'all', 'x-own': '1' });
+    expect(await head(`0123456789--${host}`, '/')).toMatchObject({ 'x-own': '1' });
+  });
+});
+
+it('what is refused is counted, as for previews and apps', async () => {
+  const { host } = deploy(platform, { kind: 'static', manifestSha256: publish(blobs, 'ten_1', { 'index.html': 'x', 'b.html': 'y' }) });
+  const before = await refusals('NOT_FOUND');
+  await platform.get(host, '/nowhere');
+  await platform.get(host, '/b');
+  expect(await refusals('NOT_FOUND')).toBe(before + 1);
+});
+
 describe('a store that fails', () => {
   const json = { accept: 'application/json' };
   it('is 503 while it is down, and served again afterwards', async () => {
@@ -313,6 +365,27 @@ describe('a store that fails', () => {
     expect((await get('/other.txt')).body.toString()).toBe('fine');
     blobs.contents.set(key, bytes);
     expect((await get('/f.bin')).body.toString()).toBe(content);
+  });
+
+  it.each([
+    ['gone', PAGE, true],
+    ['damaged', PAGE, false],
+    ['gone, of a large file', `${PAGE}${'<p>row</p>'.repeat(30_000)}`, true],
+  ])('a compressed form that is %s is the plain file for the visitor', async (name, page, gone) => {
+    const content = `${page}${name}`;
+    const get = site({ 'index.html': content });
+    const plainKey = `ten_1/${sha256(content)}`;
+    const forms = [...blobs.contents].filter(([key, bytes]) => key !== plainKey && bytes.length < content.length);
+    const ours = forms.filter(([, bytes]) => decoded(bytes) === content);
+    expect(ours).toHaveLength(2);
+    for (const [key] of ours) gone ? blobs.contents.delete(key) : blobs.contents.set(key, Buffer.from('spoilt'));
+    const got = await get('/', { 'accept-encoding': 'br, gzip' });
+    expect([got.status, got.headers['content-encoding'], got.body.toString()]).toEqual([200, undefined, content]);
+    expect(got.headers).toMatchObject({ etag: `"${sha256(content)}"`, 'content-length': String(content.length) });
+    expect(errors).toHaveLength(1);
+    blobs.contents.delete(plainKey);
+    for (const [key, bytes] of ours) blobs.contents.set(key, bytes);
+    expect((await get('/', { 'accept-encoding': 'br' })).headers['content-encoding']).toBe('br');
   });
 
   it('a damaged manifest is 502', async () => {

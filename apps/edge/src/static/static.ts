@@ -3,7 +3,6 @@ import type { BlobStore } from '@miosa/blobs';
 import { Fault, type Log } from '@miosa/kernel';
 import { type ByteRange, chooseForm, type Found, isUnchanged, rangeOf, readWeights, type Weights } from '@miosa/releases';
 import type { Sites, SiteTarget } from '../deployments/sites.ts';
-import { refuseRequest } from '../pages/answer.ts';
 import { hasBody } from '../proxy/forward.ts';
 import { discardBody } from '../proxy/unread.ts';
 import { REFUSALS, type Refusal } from '../refusal.ts';
@@ -28,6 +27,7 @@ interface Asked {
   readonly res: ServerResponse;
   readonly visit: Visit;
   readonly target: SiteTarget;
+  readonly refuse: (refusal: Refusal) => void;
 }
 
 const STALL_MS = 60_000;
@@ -69,8 +69,6 @@ export const createStatic = ({ blobs, log, maxManifestBytes, maxFileBytes, stall
   const large = createLarge(blobs, stallMs);
   const weightsOf = createWeights();
 
-  const refuse = ({ req, res, visit }: Asked, refusal: Refusal): void => refuseRequest(req, res, refusal, { requestId: visit.requestId });
-
   const failed = (asked: Asked, error: unknown): void => {
     const { res, visit, target } = asked;
     if (res.headersSent || res.destroyed) {
@@ -80,7 +78,7 @@ export const createStatic = ({ blobs, log, maxManifestBytes, maxFileBytes, stall
     }
     const code = error instanceof Fault ? error.code : 'INTERNAL';
     log.error({ requestId: visit.requestId, ...target, code, error }, 'a file of a site cannot be read');
-    refuse(asked, code === 'UNAVAILABLE' || code === 'TIMEOUT' ? REFUSALS.platformDown : DAMAGED);
+    asked.refuse(code === 'UNAVAILABLE' || code === 'TIMEOUT' ? REFUSALS.platformDown : DAMAGED);
   };
 
   const sendBytes = ({ res, visit }: Asked, prepared: Prepared, bytes: Buffer, range: ByteRange | null): void => {
@@ -99,7 +97,13 @@ export const createStatic = ({ blobs, log, maxManifestBytes, maxFileBytes, stall
     ...['X-Request-ID', visit.requestId],
   ];
 
-  const sendFile = (asked: Asked, prepared: Prepared, range: ByteRange | null): Promise<void> | void => {
+  /** `orElse`: what to do instead when the bytes are not to be had and nothing was sent; without it, the visitor is told. */
+  const sendFile = (
+    asked: Asked,
+    prepared: Prepared,
+    range: ByteRange | null,
+    orElse?: () => Promise<void> | void,
+  ): Promise<void> | void => {
     const { res, visit, target } = asked;
     const { form } = prepared;
     const kept = prepared.body?.value ?? null;
@@ -108,7 +112,11 @@ export const createStatic = ({ blobs, log, maxManifestBytes, maxFileBytes, stall
       return sendBytes(asked, prepared, kept, range);
     }
     const key = `${target.tenantId}/${form.sha256}`;
-    const fail = (error: unknown): void => failed(asked, error);
+    const fail = (error: unknown): Promise<void> | void => {
+      if (orElse === undefined || res.headersSent || res.destroyed) return failed(asked, error);
+      log.error({ requestId: visit.requestId, ...target, key, error }, 'a compressed form cannot be read: the plain file is sent');
+      return orElse();
+    };
     if (form.size <= SMALL_BYTES) {
       return bodies.read(key, form).then(({ entry, bytes }) => {
         prepared.body = entry;
@@ -137,7 +145,10 @@ export const createStatic = ({ blobs, log, maxManifestBytes, maxFileBytes, stall
       res.writeHead(prepared.status, withRequestId(prepared.whole, visit.requestId));
       return void res.end();
     }
-    if (isWhole) return sendFile(asked, prepared, null);
+    if (isWhole) {
+      const plain = (): Promise<void> | void => sendFile(asked, sites.prepared(held, found, PLAIN), null);
+      return sendFile(asked, prepared, null, encoding === PLAIN ? undefined : plain);
+    }
     const condition = headers['if-range'];
     const range = condition === undefined || condition === prepared.etag ? rangeOf(headers.range, prepared.form.size) : null;
     if (range !== 'unsatisfiable') return sendFile(asked, prepared, range);
@@ -163,16 +174,16 @@ export const createStatic = ({ blobs, log, maxManifestBytes, maxFileBytes, stall
     const resolved = held.site.resolve(path, mark === -1 ? '' : url.slice(mark + 1));
     if (resolved.kind === 'file') return answer(asked, held, resolved);
     if (resolved.kind === 'redirect') return redirect(asked, resolved.status, resolved.location);
-    refuse(asked, resolved.kind === 'malformed' ? REFUSALS.badRequest : NO_PAGE);
+    asked.refuse(resolved.kind === 'malformed' ? REFUSALS.badRequest : NO_PAGE);
   };
 
   return {
-    request: (req, res, visit, target) => {
-      const asked = { req, res, visit, target };
+    request: (req, res, visit, target, refuse) => {
+      const asked = { req, res, visit, target, refuse };
       if (hasBody(req)) discardBody(req);
       if (req.method !== 'GET' && req.method !== 'HEAD' && req.method !== 'OPTIONS') {
         res.setHeader('Allow', METHODS);
-        return refuse(asked, NOT_ALLOWED);
+        return refuse(NOT_ALLOWED);
       }
       const held = sites.find(target);
       if (!(held instanceof Promise)) return serve(asked, held);

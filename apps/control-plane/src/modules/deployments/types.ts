@@ -106,6 +106,8 @@ export interface VersionTable {
   build_id: string | null;
   created_by: string;
   promoted_at: Date | null;
+  /** When another version took its place. */
+  replaced_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
   archived_at: Date | null;
   created_at: Date;
   updated_at: Date;
@@ -200,6 +202,8 @@ export interface TenantBlobTable {
   size_bytes: string | number;
   encodings: JSONColumnType<Encodings, string, string>;
   last_used_at: Date;
+  /** Nothing refers to it any more. */
+  doomed_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
 }
 
 export interface UploadTable {

@@ -82,6 +82,7 @@ export const storeStatic = async (core: Core, tenantId: string, source: SiteSour
   };
   const bytes = encodeManifest(manifest);
   const sha256 = manifestSha256(bytes);
+  await useBlobs(core.db.read, tenantId, [sha256], core.now());
   await core.blobs.put(keyOf(tenantId, sha256), bytes, { sha256, sizeBytes: bytes.length });
   await keepBlobs(core.db.read, tenantId, [{ sha256, sizeBytes: bytes.length, encodings: {} }], core.now());
   return { manifest, sha256, totalBytes: served.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0), newFiles: unknown.length };

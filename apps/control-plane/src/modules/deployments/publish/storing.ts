@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Core } from '../deps.ts';
 import type { Encodings } from '../types.ts';
-import { type KnownBlob, keepBlobs } from './blobs.store.ts';
+import { type KnownBlob, keepBlobs, useBlobs } from './blobs.store.ts';
 import { compress, isCompressible } from './compress.ts';
 
 export interface SiteFile {
@@ -38,6 +38,8 @@ export const createStoring = (core: Core, tenantId: string, known: Map<string, K
     [batch, batchBytes] = [[], 0];
     if (stored.length === 0) return;
     const contents = stored.flatMap(({ sha256, bytes, forms }) => [{ sha256, bytes }, ...forms]);
+    const hashes = contents.map(({ sha256 }) => sha256);
+    await useBlobs(core.db.read, tenantId, hashes, core.now());
     await core.blobs.putMany(contents.map(({ sha256, bytes }) => ({ key: keyOf(tenantId, sha256), sha256, bytes })));
     const forms = stored.flatMap((blob) => blob.forms.map(({ sha256, bytes }) => ({ sha256, sizeBytes: bytes.length, encodings: {} })));
     const distinct = new Map([...forms, ...stored].map((blob) => [blob.sha256, blob]));
@@ -51,6 +53,7 @@ export const createStoring = (core: Core, tenantId: string, known: Map<string, K
       if (batchBytes >= BATCH_BYTES || batch.length >= BATCH_FILES) await flush();
     },
     addStream: async (file: SiteFile, bytes: AsyncIterable<Buffer>): Promise<void> => {
+      await useBlobs(core.db.read, tenantId, [file.sha256], core.now());
       await core.blobs.put(keyOf(tenantId, file.sha256), bytes, file);
       const blob = { sha256: file.sha256, sizeBytes: file.sizeBytes, encodings: {} };
       await keepBlobs(core.db.read, tenantId, [blob], core.now());

@@ -110,6 +110,7 @@ export const putBlob = async (op: Op, core: Core, { id, uploadId, sha256 }: Blob
   if (expected.file === null) throw invalid('sha256', 'is of none of the files of this upload');
   const tenantId = deployment.tenant_id;
   const file: SiteFile = { path: expected.file.path, sha256, sizeBytes: expected.file.size_bytes };
+  await useBlobs(core.db.read, tenantId, [sha256], core.now());
   const bytes = await receive(core, keyOf(tenantId, sha256), file, body);
   if (bytes === null && !isCompressible(file.path, file.sizeBytes)) {
     const blob: KnownBlob = { sha256, sizeBytes: file.sizeBytes, encodings: {} };

@@ -22,6 +22,7 @@ export const setActive = async (
     ...(version.state === 'archived' ? { state: 'ready' as const, archived_at: null } : {}),
   });
   const isOther = deployment.active_version_id !== version.id;
+  if (isOther && deployment.active_version_id !== null) await setVersion(tx, deployment.active_version_id, { replaced_at: now });
   return setDeployment(tx, deployment.id, {
     active_version_id: version.id,
     active_env_revision: envRevision,

@@ -1,4 +1,4 @@
-import { once } from '@miosa/db';
+import { type Db, once } from '@miosa/db';
 import { Fault, notFound, type Op } from '@miosa/kernel';
 import type { Core } from '../deps.ts';
 import { rollOut } from '../instances/rollout.ts';
@@ -15,11 +15,11 @@ const notReady = ({ version_number, state }: VersionRow): Fault =>
   });
 
 /** @throws 404, VERSION_NOT_READY, or 410 when its files were collected. */
-const runnable = async (core: Core, deployment: DeploymentRow, versionId: string): Promise<VersionRow> => {
-  const version = await findVersion(core.db.read, deployment.id, versionId);
+const runnable = async (db: Db, deployment: DeploymentRow, versionId: string): Promise<VersionRow> => {
+  const version = await findVersion(db, deployment.id, versionId);
   if (version === undefined) throw notFound();
   if (version.state !== 'ready' && version.state !== 'archived') throw notReady(version);
-  const release = version.release_id === null ? undefined : await findRelease(core.db.read, deployment.id, version.release_id);
+  const release = version.release_id === null ? undefined : await findRelease(db, deployment.id, version.release_id);
   if (release === undefined || release.collected_at !== null)
     throw new Fault('GONE', `The files of version ${version.version_number} were removed after their retention. Publish it again.`, {
       details: { version_id: version.id, collected_at: release?.collected_at?.toISOString() ?? null },
@@ -35,13 +35,14 @@ interface Switch {
 /** Makes an existing version live: instances first where it needs them, then one pointer change. No rebuild. */
 const switchTo = async (op: Op, core: Core, deployment: DeploymentRow, { action, versionId }: Switch): Promise<DeploymentRow> =>
   once<DeploymentRow>(op, action, async (keep) => {
-    const version = await runnable(core, deployment, versionId);
+    const version = await runnable(core.db.read, deployment, versionId);
     const rollout = version.kind === 'dynamic' ? await rollOut(op, core, deployment, version) : undefined;
     try {
       const shown = await core.db.tx(op, action, async (tx) => {
         const locked = await lockDeployment(tx, deployment.id);
         const lockedVersion = locked === undefined ? undefined : await lockVersion(tx, locked.id, version.id);
         if (locked === undefined || lockedVersion === undefined) throw notFound();
+        await runnable(tx, locked, version.id); // its files may have been given up until the lock
         const changed = await setActive(tx, core, locked, lockedVersion);
         const about = { version_id: version.id, from_version_id: locked.active_version_id };
         await auditDeployment(tx, op, action, changed, { metadata: about });
