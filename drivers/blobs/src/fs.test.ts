@@ -135,7 +135,7 @@ it('what a crash has left is swept after an hour; what is being written is not',
   for (const at of [old, path]) await utimes(at, twoHoursAgo, twoHoursAgo);
   const swept = async (sweeps: boolean): Promise<string[]> => {
     const store = createFsBlobs({ folder, sweeps });
-    await expect.poll(async () => (await filesOf(folder)).length, { timeout: 5000 }).toBe(sweeps ? 2 : 3);
+    await expect.poll(async () => (await filesOf(folder)).length, { timeout: 15_000 }).toBe(sweeps ? 2 : 3);
     expect(await keysOf(store)).toEqual([blob.key]);
     await store.close();
     return filesOf(folder);
