@@ -3405,7 +3405,10 @@ export interface components {
             stopped_at: string | null;
         };
         DeploymentLogLine: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description when a followed line was read; of earlier ones, when their instance started or ended
+             */
             ts: string;
             /** @enum {string} */
             stream: "stdout" | "stderr";
@@ -8758,6 +8761,7 @@ export interface operations {
                         markup_percent?: number | null;
                     } | null;
                     external_project_id?: string | null;
+                    primary_deployment_id?: string | null;
                 };
             };
         };
