@@ -128,7 +128,9 @@ it('holds no more than it may: what is used least goes first', async () => {
   const smaller = open(MIB);
   await smaller.get(e);
   await expect
-    .poll(async () => (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).length)
+    .poll(async () => (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).length, {
+      timeout: 15_000,
+    })
     .toBe(1);
 });
 

@@ -7,7 +7,7 @@ import { codeOf, damaged, missing, ofSystem } from './faults.ts';
 import { createSpace } from './fs-space.ts';
 import { sweepTemporary } from './fs-sweep.ts';
 import { isThere, syncFolder, type Touched, writeFile } from './fs-writing.ts';
-import { type ByteSpan, checkBytes, isKey, otherBytes, partsOf, sha256Of, spanOf } from './key.ts';
+import { type ByteSpan, checkBytes, hashOf, isKey, otherBytes, partsOf, spanOf } from './key.ts';
 import type { BlobStore } from './port.ts';
 
 export interface FsBlobsOptions {
@@ -66,21 +66,21 @@ export const createFsBlobs = ({ folder, minFreeBytes = MIN_FREE_BYTES, sweeps = 
     put: async (key, bytes, expect) => {
       const touched: Touched = new Set();
       if (bytes instanceof Uint8Array) {
-        checkBytes(key, bytes, expect);
+        await checkBytes(key, bytes, expect);
         await writeBytes(key, bytes, touched);
       } else await writeStream(key, bytes, expect, touched);
       await each([...touched], IN_FLIGHT, syncFolder);
     },
     putMany: async (blobs) => {
       const all = [...blobs];
-      for (const { key, bytes, sha256 } of all) checkBytes(key, bytes, { sha256, sizeBytes: bytes.length });
+      for (const { key, bytes, sha256 } of all) await checkBytes(key, bytes, { sha256, sizeBytes: bytes.length });
       const touched: Touched = new Set();
       await each(all, IN_FLIGHT, ({ key, bytes }) => writeBytes(key, bytes, touched));
       await each([...touched], IN_FLIGHT, syncFolder);
     },
     get: async (key) => {
       const bytes = await readFile(pathOf(key)).catch(unread);
-      if (sha256Of(bytes) !== partsOf(key).sha256) throw damaged(key);
+      if ((await hashOf(bytes)) !== partsOf(key).sha256) throw damaged(key);
       return bytes;
     },
     open: async (key, range) => openFile(await open(pathOf(key), 'r').catch(unread), range),

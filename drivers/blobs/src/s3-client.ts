@@ -48,13 +48,18 @@ const WAITS_MS = [100, 400, 1600];
 const isStream = ({ body }: S3Call): boolean => body !== undefined && !(body.bytes instanceof Uint8Array);
 const flows = (call: S3Call): boolean => call.streams === true || isStream(call);
 
+/** Where the bucket is, without a slash at the end. */
+export const addressOf = ({ endpoint, bucket, region, forcePathStyle = false }: S3Options): string => {
+  const { protocol, host } = new URL(endpoint ?? `https://s3.${region}.amazonaws.com`);
+  return forcePathStyle ? `${protocol}//${host}/${bucket}` : `${protocol}//${bucket}.${host}`;
+};
+
 /** Signed calls to one bucket. */
 export const createS3Client = (options: S3Options) => {
-  const { bucket, region, accessKeyId, secretAccessKey, forcePathStyle = false } = options;
-  const endpoint = new URL(options.endpoint ?? `https://s3.${region}.amazonaws.com`);
-  const isTls = endpoint.protocol === 'https:';
+  const { region, accessKeyId, secretAccessKey } = options;
+  const base = addressOf(options);
+  const isTls = base.startsWith('https:');
   const agent = new (isTls ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: CONNECTIONS, timeout: KEPT_MS });
-  const base = forcePathStyle ? `${endpoint.origin}/${bucket}` : `${endpoint.protocol}//${bucket}.${endpoint.host}`;
   const cache = new Map<string, ArrayBuffer>();
 
   const signed = async ({ method, path, query, headers, body }: S3Call): Promise<{ url: URL; headers: Record<string, string> }> => {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blobContract } from './contract.ts';
 import { sha256Of } from './key.ts';
 import { createS3Blobs } from './s3.ts';
+import { addressOf } from './s3-client.ts';
 import { S3_BUILD_MS, type S3Server, startS3 } from './testing/s3-server.ts';
 
 const blobOf = (text: string) => {
@@ -70,6 +71,15 @@ describe('a real S3 server', () => {
     await expect(firstOf(store.list(''))).rejects.toMatchObject(away);
     await store.close();
   });
+});
+
+it.each([
+  [{}, 'https://files.s3.eu-west-1.amazonaws.com'],
+  [{ forcePathStyle: true }, 'https://s3.eu-west-1.amazonaws.com/files'],
+  [{ endpoint: 'http://127.0.0.1:9000', forcePathStyle: true }, 'http://127.0.0.1:9000/files'],
+  [{ endpoint: 'https://s3.example.com:444' }, 'https://files.s3.example.com:444'],
+])('a bucket is asked for where its store has it: %j', (more, address) => {
+  expect(addressOf({ bucket: 'files', region: 'eu-west-1', accessKeyId: 'x', secretAccessKey: 'x', ...more })).toBe(address);
 });
 
 /** For what a healthy server does not do. */

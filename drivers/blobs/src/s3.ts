@@ -4,7 +4,7 @@ import { Fault, invalid } from '@miosa/kernel';
 import { checked, type Expected } from './checked.ts';
 import { each } from './each.ts';
 import { away, damaged } from './faults.ts';
-import { type ByteSpan, checkBytes, isKey, otherBytes, partsOf, sha256Of } from './key.ts';
+import { type ByteSpan, checkBytes, hashOf, isKey, otherBytes, partsOf } from './key.ts';
 import type { BlobStore } from './port.ts';
 import { fieldOf, textOf } from './s3-answer.ts';
 import { createS3Client, type S3Options } from './s3-client.ts';
@@ -77,17 +77,17 @@ export const createS3Blobs = (options: S3Options): BlobStore => {
   return {
     put: async (key, bytes, expect) => {
       if (!(bytes instanceof Uint8Array)) return putStream(key, bytes, expect);
-      checkBytes(key, bytes, expect);
+      await checkBytes(key, bytes, expect);
       await putBytes(key, bytes);
     },
     putMany: async (blobs) => {
       const all = [...blobs];
-      for (const { key, bytes, sha256 } of all) checkBytes(key, bytes, { sha256, sizeBytes: bytes.length });
+      for (const { key, bytes, sha256 } of all) await checkBytes(key, bytes, { sha256, sizeBytes: bytes.length });
       await each(all, IN_FLIGHT, ({ key, bytes }) => putBytes(key, bytes));
     },
     get: async (key) => {
       const bytes = await client.call({ method: 'GET', path: pathOf(key) }, wholeOf);
-      if (sha256Of(bytes) !== partsOf(key).sha256) throw damaged(key);
+      if ((await hashOf(bytes)) !== partsOf(key).sha256) throw damaged(key);
       return bytes;
     },
     open: async (key, range) => {
