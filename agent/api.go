@@ -68,6 +68,7 @@ func (a *agent) routes() {
 		"GET /processes/{id}":           a.getProcess,
 		"DELETE /processes/{id}":        a.deleteProcess,
 		"POST /processes/{id}/signal":   a.signalProcess,
+		"POST /processes/{id}/stop":     a.stopProcess,
 		"POST /processes/{id}/stdin":    a.writeStdin,
 		"GET /processes/{id}/stream":    a.streamProcess,
 		"GET /processes/{id}/logs":      a.processLogs,

@@ -180,9 +180,12 @@ func (p *process) signal(sig syscall.Signal) error {
 	return p.table.reaper.signalGroup(pid, sig)
 }
 
-// terminate sends TERM (and CONT: a stopped process cannot act on TERM) to the process and all its descendants and, killGrace later, KILL to
+// terminate ends the process with the usual grace.
+func (p *process) terminate() (gone chan struct{}) { return p.terminateWithin(killGrace) }
+
+// terminateWithin sends TERM (and CONT: a stopped process cannot act on TERM) to the process and all its descendants and, grace later, KILL to
 // what is left of them. The channel is closed when nothing is.
-func (p *process) terminate() (gone chan struct{}) {
+func (p *process) terminateWithin(grace time.Duration) (gone chan struct{}) {
 	p.end()
 	gone = make(chan struct{})
 	if p.signalFamily(syscall.SIGTERM, syscall.SIGCONT) == 0 {
@@ -191,7 +194,7 @@ func (p *process) terminate() (gone chan struct{}) {
 	}
 	go func() {
 		defer close(gone)
-		for until := time.Now().Add(killGrace); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
+		for until := time.Now().Add(grace); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
 			if len(p.family()) == 0 {
 				return
 			}

@@ -69,6 +69,30 @@ func (a *agent) deleteProcess(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, map[string]any{"id": p.id, "deleted": true})
 }
 
+// stopProcess asks a process and its descendants to end, and kills them when the grace is over. It does not start again, and its record and
+// output stay. It answers when all are gone.
+func (a *agent) stopProcess(w http.ResponseWriter, r *http.Request) error {
+	p, err := a.processes.get(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	grace, err := queryInt(r, "graceMs", killGrace.Milliseconds(), 0, 60_000)
+	if err != nil {
+		return err
+	}
+	within := time.Duration(grace) * time.Millisecond
+	gone := p.terminateWithin(within)
+	late := time.After(within + killGrace)
+	for _, ended := range []<-chan struct{}{gone, p.done} {
+		select {
+		case <-ended:
+		case <-late:
+			return newFault("TIMEOUT", "The process was killed but has not ended; it may wait for a device.")
+		}
+	}
+	return writeJSON(w, http.StatusOK, p.view())
+}
+
 func (a *agent) signalProcess(w http.ResponseWriter, r *http.Request) error {
 	p, err := a.processes.get(r.PathValue("id"))
 	if err != nil {

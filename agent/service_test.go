@@ -29,6 +29,36 @@ sleep 988`
 	expectFault(t, send(t, "GET", "/processes/"+view.ID, nil), "NOT_FOUND")
 }
 
+func TestStopLetsAServiceAndItsChildrenEndAndKeepsWhatTheySaid(t *testing.T) {
+	needRoot(t)
+	dir := folder(t)
+	// The shell ends at once on TERM; its child needs a moment, and says so.
+	script := `sh -c 'trap "sleep 0.3; echo flushed; exit 0" TERM; echo up; while :; do sleep 0.05; done' & echo $! > child; wait`
+	view := start(t, object{"command": script, "cwd": dir, "restart": "always"})
+	eventually(t, "the child is up", func() bool {
+		return strings.Contains(string(send(t, "GET", "/processes/"+view.ID+"/logs", nil).body), "up")
+	})
+	expect(t, "stop", send(t, "POST", "/processes/"+view.ID+"/stop?graceMs=10000", nil).status, 200)
+	expect(t, "child", parentsOf(t, dir+"/child"), "")
+	got := string(send(t, "GET", "/processes/"+view.ID+"/logs", nil).body)
+	if !strings.Contains(got, "flushed") {
+		t.Error("the last words are lost: ", got)
+	}
+	var now processView
+	must(json.Unmarshal(send(t, "GET", "/processes/"+view.ID, nil).body, &now))
+	expect(t, "state", now.State, "exited")
+}
+
+func TestStopKillsWhatIsDeafWhenTheGraceIsOver(t *testing.T) {
+	needRoot(t)
+	dir := folder(t)
+	view := start(t, object{"command": `trap "" TERM; echo $$ > deaf; while :; do sleep 0.05; done`, "cwd": dir, "restart": "always"})
+	eventually(t, "it runs", func() bool { text, _ := os.ReadFile(dir + "/deaf"); return len(text) > 1 })
+	expect(t, "stop", send(t, "POST", "/processes/"+view.ID+"/stop?graceMs=200", nil).status, 200)
+	expect(t, "deaf", parentsOf(t, dir+"/deaf"), "")
+	expectFault(t, send(t, "POST", "/processes/"+view.ID+"/stop?graceMs=-1", nil), "VALIDATION_ERROR")
+}
+
 // parentsOf is the status of the process whose pid is in the file; "" when it is gone.
 func parentsOf(t *testing.T, file string) string {
 	t.Helper()

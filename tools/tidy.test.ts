@@ -28,7 +28,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'apps/supervisor': ['kernel', 'hostnames', 'db', 'certs'],
   'examples/white-label-cliniciq': ['sdk', 'react'],
   'examples/agent-builds-static-app': ['sdk'],
-  tests: ['sdk', 'react', 'control-plane', 'db', 'hostnames', 'limits', 'example-white-label-cliniciq', 'example-agent-builds-static-app'],
+  tests: [
+    'sdk',
+    'react',
+    'control-plane',
+    'db',
+    'hostnames',
+    'limits',
+    'blobs',
+    'example-white-label-cliniciq',
+    'example-agent-builds-static-app',
+  ],
   bench: ['sdk', 'control-plane', 'db', 'kernel', 'limits'],
 };
 

@@ -494,7 +494,9 @@ create table projects (
   deleted_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  primary_deployment_id text,
   constraint projects_pkey PRIMARY KEY (id),
+  constraint projects_primary_deployment_id_fkey FOREIGN KEY (primary_deployment_id) REFERENCES deployments(id) ON DELETE SET NULL,
   constraint projects_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   constraint projects_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id)
 );
@@ -927,6 +929,8 @@ CREATE UNIQUE INDEX projects_external ON public.projects USING btree (workspace_
 CREATE INDEX projects_external_any ON public.projects USING btree (tenant_id, external_project_id) WHERE (deleted_at IS NULL);
 
 CREATE INDEX projects_page ON public.projects USING btree (tenant_id, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+
+CREATE INDEX projects_primary_deployment ON public.projects USING btree (primary_deployment_id) WHERE (primary_deployment_id IS NOT NULL);
 
 CREATE UNIQUE INDEX projects_slug ON public.projects USING btree (workspace_id, slug) WHERE (deleted_at IS NULL);
 

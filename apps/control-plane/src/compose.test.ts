@@ -36,7 +36,8 @@ beforeAll(async () => {
       earlierJwtSecrets: [],
       sealKey: randomBytes(32),
     },
-    blobsFolder: '/nowhere',
+    blobs: { kind: 'fs', minFreeBytes: 0 },
+    blobsFolder: '/nowhere/blobs',
     tlsFolder: '/nowhere',
     sockets: { public: '/nonexistent/a', internal: '/nonexistent/b', runner: '/nonexistent/runner.sock' },
   };

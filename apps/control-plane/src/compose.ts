@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto';
-import { createFsBlobs } from '@miosa/blobs';
+import { openBlobs } from '@miosa/blobs';
 import { type Database, databaseFault, openDatabase, postgresIdempotency } from '@miosa/db';
 import { apiUrl } from '@miosa/hostnames';
 import { createServer, type Route, type Server } from '@miosa/http';
@@ -145,7 +145,7 @@ export const compose = async (
   });
   const deployments = createDeployments({
     ...{ db, tenancy, events, names, log, sealKey: keys.sealKey, machines: sandboxes.machines },
-    blobs: blobsAtPoints(createFsBlobs({ folder: config.blobsFolder, sweeps: true }), point),
+    blobs: blobsAtPoints(openBlobs(config.blobs, { folder: config.blobsFolder, sweeps: true }), point),
     policy: config.deploymentPolicy,
   });
   const signingKeys = { privateKeyPem: keys.previewKeyPem, publicKeys: keys.previewPublicKeys };

@@ -47,6 +47,7 @@ it('reports all mistakes together', () => {
     DATABASE_URL: 'mysql://x',
     REDIS_URL: 'http://x',
     MIOSA_CONTROL_PLANE_RATE_LIMITS: 'maybe',
+    MIOSA_BLOBS: 's3://x?endpoint=nowhere',
   };
   const message = (() => {
     try {
@@ -58,6 +59,8 @@ it('reports all mistakes together', () => {
   })();
   for (const name of [
     'MIOSA_HTTP_PORT',
+    'MIOSA_BLOBS ',
+    'MIOSA_BLOBS_ACCESS_KEY_ID',
     'MIOSA_HTTPS_PORT',
     'MIOSA_DOMAIN',
     'MIOSA_LOG_LEVEL',

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { type BlobSettings, readBlobSettings } from '@miosa/blobs';
 import type { Names } from '@miosa/hostnames';
 import { type NetworkPolicy, networkPolicyOf } from '@miosa/kernel';
 import { DEFAULT_POLICY as DEPLOYMENTS_DEFAULT, type DeploymentPolicy, deploymentPolicyOf } from './modules/deployments/policy.ts';
@@ -51,7 +52,8 @@ export interface Config {
   /** For fault tests; empty = none. See `openFaultPoints`. */
   readonly faultPoints: string;
   readonly keys: Keys;
-  /** Contents of releases, when they are kept on this host. */
+  /** Where contents of releases are kept; the folder, when that is this host. */
+  readonly blobs: BlobSettings;
   readonly blobsFolder: string;
   /** Of the certificate issuer. */
   readonly tlsFolder: string;
@@ -183,6 +185,7 @@ export const readConfig = (env: Env, readFile = readText, listFolder = listNames
       earlierJwtSecrets: further(/^jwt-[\w-]+\.secret$/).map((name) => secret(name, 64)),
       sealKey: secret('seal.key', 32),
     },
+    blobs: readBlobSettings(env, mistakes),
     blobsFolder: join(data, 'blobs'),
     tlsFolder: join(data, 'tls'),
     sockets: { public: run('control.sock'), internal: run('internal.sock'), runner: run('runner.sock') },

@@ -29,6 +29,8 @@ it('reports all mistakes together', () => {
     MIOSA_APPS_DOMAIN: '-',
     MIOSA_HTTP_PORT: '0',
     MIOSA_EDGE_RATE: '-1',
+    MIOSA_EDGE_CACHE_MIB: '0',
+    MIOSA_BLOBS: 's3://x',
     MIOSA_LOG_LEVEL: 'loud',
   };
   const message = (() => {
@@ -45,6 +47,9 @@ it('reports all mistakes together', () => {
     'MIOSA_APPS_DOMAIN',
     'MIOSA_HTTP_PORT',
     'MIOSA_EDGE_RATE',
+    'MIOSA_EDGE_CACHE_MIB',
+    'MIOSA_BLOBS ',
+    'MIOSA_BLOBS_SECRET_ACCESS_KEY',
     'MIOSA_LOG_LEVEL',
     'DATABASE_URL',
   ]) {

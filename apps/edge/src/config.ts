@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type BlobSettings, readBlobSettings } from '@miosa/blobs';
 import type { Names } from '@miosa/hostnames';
 
 export interface Config {
@@ -14,8 +15,10 @@ export interface Config {
   readonly tlsFolder: string;
   /** Routes remembered over a restart. */
   readonly routesFile: string;
-  /** Contents of releases, when they are kept on this host. */
+  /** Where contents of releases are kept; the folder, when that is this host; else the cache of this host, and its limit. */
+  readonly blobs: BlobSettings;
   readonly blobsFolder: string;
+  readonly blobCache: { readonly folder: string; readonly maxBytes: number };
   readonly controlSocket: string;
   readonly internalSocket: string;
   /** Own health and metrics. */
@@ -84,7 +87,12 @@ export const readConfig = (env: Env): Config => {
     maxConnections: number('MIOSA_EDGE_MAX_CONNECTIONS', 10_000, 1, 1_000_000),
     firstByteMs: 1000 * number('MIOSA_EDGE_FIRST_BYTE_SECONDS', 60, 1, 3600),
     tlsFolder: join(data, 'tls'),
+    blobs: readBlobSettings(env, mistakes),
     blobsFolder: join(data, 'blobs'),
+    blobCache: Object.freeze({
+      folder: join(data, 'cache/blobs'),
+      maxBytes: 2 ** 20 * number('MIOSA_EDGE_CACHE_MIB', 4096, 1, 100_000_000),
+    }),
     routesFile: join(data, 'edge/routes.json'),
     controlSocket: join(data, 'run/control.sock'),
     internalSocket: join(data, 'run/internal.sock'),

@@ -5,13 +5,13 @@ import type { Log } from '@miosa/kernel';
 import type { Api } from './api/api.ts';
 import { type Embed, isEmbed } from './api/embed.ts';
 import { answerLanding, isLanding } from './api/landing.ts';
-import type { Published } from './deployments/serve.ts';
+import type { Published, PublishedHost } from './deployments/serve.ts';
 import { redact } from './log.ts';
 import type { RateLimit } from './net/rate.ts';
 import { refuseRequest, refuseUpgrade } from './pages/answer.ts';
 import type { Preview } from './preview/preview.ts';
 import { REFUSALS, type Refusal } from './refusal.ts';
-import { faultOf, isLoopback, readVisit, type Visit } from './visit.ts';
+import { createVisits, faultOf, isLoopback, type Visit } from './visit.ts';
 
 export interface DispatchDeps {
   readonly names: Names;
@@ -27,6 +27,7 @@ export interface DispatchDeps {
 /** Where a request goes: by its host, and by nothing else. */
 export const createDispatch = (deps: DispatchDeps) => {
   const { names, api, embed, preview, published, rate, log, onVisit } = deps;
+  const readVisit = createVisits(names);
   const isLocalDomain = names.domain === 'localhost' || names.domain.endsWith('.localhost');
 
   /** Plain HTTP is served only where it never crosses a wire: to this machine, under a name that means this machine. */
@@ -54,8 +55,17 @@ export const createDispatch = (deps: DispatchDeps) => {
     return REFUSALS.platformDown;
   };
 
+  const publish = (req: IncomingMessage, res: ServerResponse, visit: Visit, host: PublishedHost): void => {
+    const refuse = (error: unknown): void => refuseRequest(req, res, broken(visit, error), visit);
+    try {
+      published.request(req, res, visit, host)?.catch(refuse);
+    } catch (error) {
+      refuse(error);
+    }
+  };
+
   const request = (req: IncomingMessage, res: ServerResponse, scheme: Visit['scheme']): void => {
-    const visit = readVisit(req, scheme, names);
+    const visit = readVisit(req, scheme);
     onVisit(visit, req, res);
     const refuse = (refusal: Refusal): void => refuseRequest(req, res, refusal, visit);
     const refusal = refusalOf(req, visit);
@@ -64,7 +74,7 @@ export const createDispatch = (deps: DispatchDeps) => {
     if (visit.host.kind === 'preview') {
       preview.request(req, res, visit, visit.host).catch((error: unknown) => refuse(broken(visit, error)));
     } else if (visit.host.kind === 'deployment' || visit.host.kind === 'other') {
-      published.request(req, res, visit, visit.host).catch((error: unknown) => refuse(broken(visit, error)));
+      publish(req, res, visit, visit.host);
     } else if (isLanding(req)) answerLanding(req, res, visit);
     else if (isEmbed(req)) embed(req, res, visit).catch((error: unknown) => refuse(broken(visit, error)));
     else api.request(req, res, visit);
@@ -73,7 +83,7 @@ export const createDispatch = (deps: DispatchDeps) => {
   const upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer, scheme: Visit['scheme']): void => {
     // Without a listener a reset of the visitor would end the process.
     socket.on('error', () => undefined);
-    const visit = readVisit(req, scheme, names);
+    const visit = readVisit(req, scheme);
     const refuse = (refusal: Refusal): void => refuseUpgrade(req, socket, refusal, visit);
     const refusal = refusalOf(req, visit) ?? (mustUseTls(visit) ? REFUSALS.badRequest : null);
     if (refusal) return void refuse(refusal);

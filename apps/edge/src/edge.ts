@@ -93,11 +93,10 @@ export const createEdge = (options: EdgeOptions) => {
     ...{ deployments, pool, lean, calls, activity, traffic, rate, log, firstByteMs, holdMs, onRefused },
     sites: options.sites,
   });
-  const onVisit = ({ host, hostname, requestId }: Visit, req: IncomingMessage, res: ServerResponse): void => {
-    const startedAt = performance.now();
-    res.once('close', () => {
+  const onVisit = ({ host, hostname, requestId, startedAtMs }: Visit, req: IncomingMessage, res: ServerResponse): void => {
+    res.on('close', () => {
       const { statusCode: status } = res;
-      const seconds = (performance.now() - startedAt) / 1000;
+      const seconds = (performance.now() - startedAtMs) / 1000;
       metrics.answered(host.kind, status, seconds);
       if (options.logsRequests)
         log.debug({ requestId, host: hostname, method: req.method, path: loggedPath(req.url), status, seconds }, 'request');

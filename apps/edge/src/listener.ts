@@ -23,6 +23,8 @@ const MAX_REQUESTS_PER_SOCKET = 10_000;
 const isWebSocket = (req: IncomingMessage): boolean => req.method === 'GET' && req.headers.upgrade?.toLowerCase() === 'websocket';
 
 const OPTIONS: ServerOptions & { shouldUpgradeCallback: (req: IncomingMessage) => boolean } = {
+  // A request without a body comes with its stream ended: no events, no timers of ours for what will never come.
+  optimizeEmptyRequests: true,
   maxHeaderSize: MAX_HEADER_BYTES,
   headersTimeout: HEADERS_MS,
   // Uploads may take hours; a stalled one is ended by the proxy.

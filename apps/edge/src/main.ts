@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createFsBlobs } from '@miosa/blobs';
+import { type BlobStore, cachedBlobs, openBlobs } from '@miosa/blobs';
 import { openDatabase } from '@miosa/db';
 import { type Config, readConfig, readPublicKeys } from './config.ts';
 import { createEdge } from './edge.ts';
@@ -21,11 +21,17 @@ const FIRST_READING_MS = 2_000;
 /** For what is asked for often; the rest is read when it is asked for. */
 const STATIC_MEMORY = { maxManifestBytes: 64 * 2 ** 20, maxFileBytes: 96 * 2 ** 20 };
 
+/** Files of this host as they are; those of another through a cache on this one. */
+const openContents = ({ blobs, blobsFolder, blobCache }: Config): BlobStore => {
+  const store = openBlobs(blobs, { folder: blobsFolder });
+  return blobs.kind === 'fs' ? store : cachedBlobs({ store, ...blobCache });
+};
+
 const start = async (config: Config): Promise<() => Promise<void>> => {
   const log = createLog(config.logLevel);
   const database = openDatabase(config.databaseUrl, { connections: DATABASE_CONNECTIONS, applicationName: 'miosa-edge' });
   let publicKeys = config.previewPublicKeys;
-  const blobs = createFsBlobs({ folder: config.blobsFolder });
+  const blobs = openContents(config);
   const sites = createStatic({ blobs, log, ...STATIC_MEMORY });
   const edge = createEdge({
     ...config,

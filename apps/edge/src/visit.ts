@@ -15,7 +15,11 @@ export interface Visit {
   /** The same without port and trailing dot. */
   readonly hostname: string;
   readonly host: ParsedHost;
+  /** By `performance.now()`. */
+  readonly startedAtMs: number;
 }
+
+type Named = Pick<Visit, 'authority' | 'hostname' | 'host'>;
 
 /** Contract 6: URL at API and edge. */
 const MAX_URL_CHARACTERS = 16_384;
@@ -23,7 +27,8 @@ const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 
 const plainIp = (address: string | undefined): string => {
   if (address === undefined) return '';
-  const mapped = address.startsWith('::ffff:') ? address.slice(7) : '';
+  if (!address.startsWith('::ffff:')) return address;
+  const mapped = address.slice(7);
   return isIPv4(mapped) ? mapped : address;
 };
 
@@ -41,15 +46,34 @@ const hostCount = (raw: readonly string[]): number => {
   return count;
 };
 
-export const readVisit = (req: IncomingMessage, scheme: Visit['scheme'], names: Names): Visit => {
-  const authority = (req.headers.host ?? '').toLowerCase();
-  return {
-    scheme,
-    ip: plainIp(req.socket.remoteAddress),
-    requestId: requestIdOf(req.headers['x-request-id']),
-    authority,
-    hostname: bareName(authority),
-    host: parseHost(req.headers.host ?? '', names),
+/** Names are read once and remembered: some hundred bytes each. */
+const MAX_NAMED = 10_000;
+const MAX_NAMED_CHARACTERS = 300;
+
+export const createVisits = (names: Names) => {
+  const known = new Map<string, Named>();
+
+  const named = (header: string): Named => {
+    const found = known.get(header);
+    if (found !== undefined) return found;
+    const authority = header.toLowerCase();
+    const read: Named = { authority, hostname: bareName(authority), host: parseHost(header, names) };
+    if (known.size >= MAX_NAMED) known.clear();
+    if (read.host.kind !== 'unknown' && header.length <= MAX_NAMED_CHARACTERS) known.set(header, read);
+    return read;
+  };
+
+  return (req: IncomingMessage, scheme: Visit['scheme']): Visit => {
+    const { authority, hostname, host } = named(req.headers.host ?? '');
+    return {
+      scheme,
+      ip: plainIp(req.socket.remoteAddress),
+      requestId: requestIdOf(req.headers['x-request-id']),
+      authority,
+      hostname,
+      host,
+      startedAtMs: performance.now(),
+    };
   };
 };
 

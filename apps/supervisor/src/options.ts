@@ -95,6 +95,8 @@ export const layoutOf = ({ data, cache }: Options) =>
     logs: join(data, 'logs'),
     outbox: join(data, 'outbox'),
     blobs: join(data, 'blobs'),
+    /** What the edge holds of a store elsewhere. */
+    blobCache: join(data, 'cache', 'blobs'),
     /** For files that wait on disk; `/tmp` may be memory. */
     scratch: join(data, 'scratch'),
     credentials: join(data, 'credentials.json'),

@@ -127,12 +127,23 @@ export const blobContract = (name: string, make: () => Promise<ContractStore>): 
       });
 
       it('leaves nothing of a put that is interrupted, and its cause is what the caller hears', async () => {
-        const { key, sha256, sizeBytes } = fresh('x'.repeat(3 * MIB));
-        const cut = (async function* () {
-          yield Buffer.alloc(MIB, 'x');
-          throw new Error('the visitor hung up');
+        for (const mebibytes of [3, 12]) {
+          const { key, sha256, sizeBytes } = fresh('x'.repeat(mebibytes * MIB));
+          const cut = (async function* () {
+            for (let at = 1; at < mebibytes; at++) yield Buffer.alloc(MIB, 'x');
+            throw new Error('the visitor hung up');
+          })();
+          await expect(store.put(key, cut, { sha256, sizeBytes })).rejects.toThrow('the visitor hung up');
+          await expectNothing(key);
+        }
+      });
+
+      it('leaves nothing of a large stream that ends in another byte', async () => {
+        const { key, sha256, sizeBytes } = fresh('x'.repeat(12 * MIB));
+        const wrong = (async function* () {
+          for (let at = 0; at < 12; at++) yield Buffer.from(`${'x'.repeat(MIB - 1)}${at === 11 ? 'y' : 'x'}`);
         })();
-        await expect(store.put(key, cut, { sha256, sizeBytes })).rejects.toThrow('the visitor hung up');
+        await expect(store.put(key, wrong, { sha256, sizeBytes })).rejects.toMatchObject({ code: 'VALIDATION_ERROR' });
         await expectNothing(key);
       });
 

@@ -1,18 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf, ofSystem } from './faults.ts';
-import { otherBytes } from './key.ts';
 
 export const TEMPORARY = /\.[0-9a-f]{16}\.tmp$/;
 
 /** A folder's entry of a file this old is on the disk for long: file systems commit every few seconds. */
 const SETTLED_MS = 60_000;
-
-export interface Expected {
-  readonly sha256: string;
-  readonly sizeBytes: number;
-}
 
 /** Folders whose entries changed; to be synced once for all that was written. */
 export type Touched = Set<string>;
@@ -50,19 +44,6 @@ const openTemporary = async (path: string, touched: Touched): Promise<FileHandle
 const writeAll = async (handle: FileHandle, bytes: Uint8Array): Promise<void> => {
   for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at).catch(ofSystem)).bytesWritten;
 };
-
-/** Bytes on their way, refused when there are more or others than expected. */
-export async function* checked(source: AsyncIterable<Uint8Array>, { sha256, sizeBytes }: Expected): AsyncGenerator<Uint8Array> {
-  const hash = createHash('sha256');
-  let size = 0;
-  for await (const chunk of source) {
-    hash.update(chunk);
-    size += chunk.length;
-    if (size > sizeBytes) throw otherBytes();
-    yield chunk;
-  }
-  if (size !== sizeBytes || hash.digest('hex') !== sha256) throw otherBytes();
-}
 
 /**
  * Writes a file under another name, has its bytes on the disk, and only then gives it its name: after a crash there is the whole content or

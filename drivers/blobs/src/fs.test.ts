@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -96,6 +98,31 @@ it('a folder that is gone is a store that is away, not one without contents', as
   await store.put(blob.key, blob.bytes, blob);
 });
 
+it('whenever a process is killed, what is there is whole', async () => {
+  const folder = folderOf('killed');
+  const store = createFsBlobs({ folder });
+  const work = `
+    import { createFsBlobs } from ${JSON.stringify(join(import.meta.dirname, 'fs.ts'))};
+    import { hash, randomBytes } from 'node:crypto';
+    const store = createFsBlobs({ folder: ${JSON.stringify(folder)} });
+    const blobs = Array.from({ length: 500 }, () => {
+      const bytes = randomBytes(20_000);
+      const sha256 = hash('sha256', bytes, 'hex');
+      return { key: '${randomUUID()}/' + sha256, bytes, sha256 };
+    });
+    await store.putMany(blobs);
+    await new Promise(() => setTimeout(() => {}, 60_000));
+  `;
+  for (const written of [1, 100, 300]) {
+    const before = (await keysOf(store)).length;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', work], { stdio: 'ignore' });
+    await expect.poll(async () => (await keysOf(store)).length, { timeout: 15_000, interval: 1 }).toBeGreaterThanOrEqual(before + written);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    for await (const { key } of store.list('')) await store.get(key);
+  }
+});
+
 it('what a crash has left is swept after an hour; what is being written is not', async () => {
   const folder = folderOf('swept');
   const first = createFsBlobs({ folder });
@@ -108,7 +135,7 @@ it('what a crash has left is swept after an hour; what is being written is not',
   for (const at of [old, path]) await utimes(at, twoHoursAgo, twoHoursAgo);
   const swept = async (sweeps: boolean): Promise<string[]> => {
     const store = createFsBlobs({ folder, sweeps });
-    await expect.poll(async () => (await filesOf(folder)).length, { timeout: 5000 }).toBe(sweeps ? 2 : 3);
+    await expect.poll(async () => (await filesOf(folder)).length, { timeout: 15_000 }).toBe(sweeps ? 2 : 3);
     expect(await keysOf(store)).toEqual([blob.key]);
     await store.close();
     return filesOf(folder);

@@ -1,12 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { access, type FileHandle, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checked, type Expected } from './checked.ts';
 import { each } from './each.ts';
 import { codeOf, damaged, missing, ofSystem } from './faults.ts';
 import { createSpace } from './fs-space.ts';
 import { sweepTemporary } from './fs-sweep.ts';
-import { checked, isThere, syncFolder, type Touched, writeFile } from './fs-writing.ts';
-import { type ByteSpan, checkBytes, isKey, otherBytes, partsOf, sha256Of, spanOf } from './key.ts';
+import { isThere, syncFolder, type Touched, writeFile } from './fs-writing.ts';
+import { type ByteSpan, checkBytes, hashOf, isKey, otherBytes, partsOf, spanOf } from './key.ts';
 import type { BlobStore } from './port.ts';
 
 export interface FsBlobsOptions {
@@ -24,9 +25,9 @@ const IN_FLIGHT = 64;
 /** Contents as files of one folder, `<tenant id>/<two digits>/<sha256>`. */
 export const createFsBlobs = ({ folder, minFreeBytes = MIN_FREE_BYTES, sweeps = false }: FsBlobsOptions): BlobStore => {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o750 });
+    mkdirSync(folder, { mode: 0o750 });
   } catch {
-    // The store is away; each call says so until it is there.
+    // It is there; or else the store is away, and each call says so.
   }
   const space = createSpace(folder, minFreeBytes);
   let isClosed = false;
@@ -50,7 +51,7 @@ export const createFsBlobs = ({ folder, minFreeBytes = MIN_FREE_BYTES, sweeps = 
     await space.take(bytes.length);
     await writeFile(pathOf(key), bytes, touched);
   };
-  const writeStream: WriteStream = async (key, source, expect, touched) => {
+  const writeStream = async (key: string, source: AsyncIterable<Uint8Array>, expect: Expected, touched: Touched): Promise<void> => {
     if (partsOf(key).sha256 !== expect.sha256) throw otherBytes();
     const bytes = checked(source, expect);
     // Read to its end all the same: whoever sends is answered when all is sent, and what was sent is judged.
@@ -65,21 +66,21 @@ export const createFsBlobs = ({ folder, minFreeBytes = MIN_FREE_BYTES, sweeps = 
     put: async (key, bytes, expect) => {
       const touched: Touched = new Set();
       if (bytes instanceof Uint8Array) {
-        checkBytes(key, bytes, expect);
+        await checkBytes(key, bytes, expect);
         await writeBytes(key, bytes, touched);
       } else await writeStream(key, bytes, expect, touched);
       await each([...touched], IN_FLIGHT, syncFolder);
     },
     putMany: async (blobs) => {
       const all = [...blobs];
-      for (const { key, bytes, sha256 } of all) checkBytes(key, bytes, { sha256, sizeBytes: bytes.length });
+      for (const { key, bytes, sha256 } of all) await checkBytes(key, bytes, { sha256, sizeBytes: bytes.length });
       const touched: Touched = new Set();
       await each(all, IN_FLIGHT, ({ key, bytes }) => writeBytes(key, bytes, touched));
       await each([...touched], IN_FLIGHT, syncFolder);
     },
     get: async (key) => {
       const bytes = await readFile(pathOf(key)).catch(unread);
-      if (sha256Of(bytes) !== partsOf(key).sha256) throw damaged(key);
+      if ((await hashOf(bytes)) !== partsOf(key).sha256) throw damaged(key);
       return bytes;
     },
     open: async (key, range) => openFile(await open(pathOf(key), 'r').catch(unread), range),
@@ -113,13 +114,6 @@ export const createFsBlobs = ({ folder, minFreeBytes = MIN_FREE_BYTES, sweeps = 
     },
   };
 };
-
-type WriteStream = (
-  key: string,
-  source: AsyncIterable<Uint8Array>,
-  expect: { readonly sha256: string; readonly sizeBytes: number },
-  touched: Touched,
-) => Promise<void>;
 
 const openFile = async (handle: FileHandle, range: ByteSpan | undefined) => {
   try {

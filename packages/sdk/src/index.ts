@@ -18,7 +18,6 @@ export type {
   DeploymentRelease,
   DeploymentVersion,
   PublishResult,
-  UploadFile,
 } from './resources/deployments.ts';
 export type { EventFilters, EventStreamOptions, MiosaEvent } from './resources/events.ts';
 export type { Command, ExecEvent, ExecOptions, ExecResult } from './resources/exec.ts';
@@ -36,5 +35,6 @@ export type { BuildLogLine, BuildSpec, Template, TemplateBuild } from './resourc
 export type { Project, Tenant, Workspace } from './resources/tenancy.ts';
 export { Terminal, type TerminalEnd, type TerminalOptions } from './resources/terminal.ts';
 export type { Tunnel } from './resources/tunnel.ts';
+export type { UploadFile, UploadOptions, UploadProgress } from './resources/upload.ts';
 export type { FileChange, FileWatch, WatchOptions } from './resources/watch.ts';
 export type { CallOptions } from './transport.ts';

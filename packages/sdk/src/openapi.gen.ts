@@ -1198,9 +1198,29 @@ export interface paths {
         put?: never;
         /**
          * List the files of a publish to come; the answer says which contents to send
-         * @description Contents that the organization has sent before are not missing. The upload expires after 24 h. To go on with one that broke off, list the same files again. For many small files a tar.gz to `/versions` is quicker.
+         * @description Contents that the organization has sent before are not missing. The upload expires after 24 h. To go on with one that broke off, list the same files again. Many small contents are sent in one request to `…/blobs`.
          */
         post: operations["deployments.uploads.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{id}/uploads/{upload_id}/blobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Send many contents of an upload; repeating it is fine
+         * @description A tar.gz of at most 512 MiB. Each entry is a file whose name is the sha256 of its content, without a folder.
+         */
+        put: operations["deployments.uploads.putMany"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3293,6 +3313,10 @@ export interface components {
             sha256: string;
             size_bytes: number;
         };
+        DeploymentBlobs: {
+            contents: number;
+            size_bytes: number;
+        };
         DeploymentBuild: {
             id: string;
             deployment_id: string;
@@ -3381,7 +3405,10 @@ export interface components {
             stopped_at: string | null;
         };
         DeploymentLogLine: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description when a followed line was read; of earlier ones, when their instance started or ended
+             */
             ts: string;
             /** @enum {string} */
             stream: "stdout" | "stderr";
@@ -7973,6 +8000,46 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    "deployments.uploads.putMany": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Send many contents of an upload; repeating it is fine */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentBlobs"];
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            410: components["responses"]["Error410"];
+            413: components["responses"]["Error413"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
+        };
+    };
     "deployments.uploads.put": {
         parameters: {
             query?: never;
@@ -8694,6 +8761,7 @@ export interface operations {
                         markup_percent?: number | null;
                     } | null;
                     external_project_id?: string | null;
+                    primary_deployment_id?: string | null;
                 };
             };
         };

@@ -3,14 +3,14 @@ import type { Duplex } from 'node:stream';
 import type { Log } from '@miosa/kernel';
 import { forward, hasBody } from '../proxy/forward.ts';
 import type { LeanClient } from '../proxy/lean/client.ts';
-import type { Pool, TunnelRequest } from '../proxy/pool.ts';
+import type { Pool, TunnelRequest, TunnelTarget } from '../proxy/pool.ts';
 import { passUpgrade } from '../proxy/upgrade.ts';
 import { REFUSALS, type Refusal } from '../refusal.ts';
 import type { DeploymentRoute, InstanceRoute } from '../routes/deployment-types.ts';
 import { presentedIn } from '../tokens/presented.ts';
 import type { Visit } from '../visit.ts';
 import type { Balance } from './balance.ts';
-import { appHeaders, visitorHeaders } from './headers.ts';
+import { appHeaders, type Shown, visitorHeaders } from './headers.ts';
 import type { Place, ReadyInstances } from './ready.ts';
 
 interface Deps {
@@ -38,10 +38,12 @@ const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS']);
 const NEVER_ARRIVED = new Set<string | undefined>(['AGENT_UNREACHABLE', 'NOTHING_LISTENS']);
 const NONE: ReadonlySet<string> = new Set();
 
-const tunnelTo = (pool: Pool, { machineId, endpoint, port }: InstanceRoute, kept: boolean): TunnelRequest => {
+const tunnelTo = ({ machineId, endpoint, port }: InstanceRoute): TunnelTarget => {
   if (endpoint === null) throw new Error('a running machine without an endpoint');
-  return { agent: kept ? pool.kept : pool.fresh, tunnel: { sandboxId: machineId, endpoint, port } };
+  return { sandboxId: machineId, endpoint, port };
 };
+
+const over = (agent: Pool['kept'], instance: InstanceRoute): TunnelRequest => ({ agent, tunnel: tunnelTo(instance) });
 
 /** Passes visits on to instances. What was not answered, and may be asked twice, is asked of another instance when one fails. */
 export const createApps = ({ pool, lean, balance, ready, log, firstByteMs }: Deps) => {
@@ -79,9 +81,11 @@ export const createApps = ({ pool, lean, balance, ready, log, firstByteMs }: Dep
     first.catch(broken);
   };
 
-  const shown = ({ visit, place }: AppVisit) => ({
-    ...{ hostname: visit.hostname, requestId: visit.requestId },
-    ...{ shared: place.space !== 'exact', staged: place.staged !== null },
+  const shown = ({ visit, place }: AppVisit): Shown => ({
+    hostname: visit.hostname,
+    requestId: visit.requestId,
+    shared: place.space !== 'exact',
+    staged: place.staged !== null,
   });
 
   const request = (app: AppVisit, res: ServerResponse): void => {
@@ -97,21 +101,29 @@ export const createApps = ({ pool, lean, balance, ready, log, firstByteMs }: Dep
       (error) => repeatable || (bodiless && NEVER_ARRIVED.has((error as NodeJS.ErrnoException | undefined)?.code)),
       (instance, failed) => {
         const leave = balance.enter(instance.machineId);
-        const target = tunnelTo(pool, instance, repeatable);
-        const exchange = {
-          ...{ req, res, target, path: cleanUrl, repeatable, firstByteMs, headers, maxBodyBytes: MAX_BODY_BYTES },
-          answer: (raw: readonly string[]) => visitorHeaders(raw, view),
-          refuse: (refusal: Refusal, error?: Error) => {
-            leave();
-            failed(refusal, error);
-          },
+        const answer = (raw: readonly string[]): string[] => visitorHeaders(raw, view);
+        const refuse = (refusal: Refusal, error?: Error): void => {
+          leave();
+          failed(refusal, error);
         };
         if (!repeatable || !lean.hasRoom(instance.machineId)) {
           res.once('close', leave);
-          return void forward(exchange);
+          const target = over(repeatable ? pool.kept : pool.fresh, instance);
+          const limits = { repeatable, firstByteMs, maxBodyBytes: MAX_BODY_BYTES };
+          return void forward({ ...{ req, res, target, path: cleanUrl, headers, answer, refuse }, ...limits });
         }
-        const end = lean.send({ ...exchange, target: target.tunnel, method: req.method ?? 'GET' });
-        res.once('close', () => {
+        // Written out: on this path lists of names cost less than objects put together from others.
+        const end = lean.send({
+          res,
+          target: tunnelTo(instance),
+          method: req.method ?? 'GET',
+          path: cleanUrl,
+          headers,
+          answer,
+          firstByteMs,
+          refuse,
+        });
+        res.on('close', () => {
           leave();
           end();
         });
@@ -133,7 +145,7 @@ export const createApps = ({ pool, lean, balance, ready, log, firstByteMs }: Dep
         socket.once('close', leave);
         passUpgrade({
           ...{ socket, head, path: cleanUrl, firstByteMs, headers, onTraffic: () => undefined },
-          target: tunnelTo(pool, instance, false),
+          target: over(pool.fresh, instance),
           answer: (raw) => visitorHeaders(raw, view),
           refuse: (refusal, error) => {
             leave();

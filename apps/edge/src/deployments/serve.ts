@@ -34,6 +34,8 @@ export interface PublishedDeps {
   readonly onRefused: (refusal: Refusal) => void;
 }
 
+type Admitted = DeploymentRoute | Refusal;
+
 /** Machines with something open count as in use, at this pace. */
 const TOUCH_MS = 1_000;
 
@@ -56,31 +58,40 @@ export const createPublished = (deps: PublishedDeps) => {
   touch.unref();
 
   /** The version that answers is chosen here, once: the route is passed on and not looked up again. */
-  const admit = async (visit: Visit, place: Place): Promise<DeploymentRoute | Refusal> => {
+  const admit = (visit: Visit, place: Place): Admitted | Promise<Admitted> => {
     const waitMs = rate.take(visit.ip, visit.hostname);
     if (waitMs === null) return REFUSALS.tooMany;
-    if (waitMs > 0) await sleep(waitMs);
-    const found = lookUp(deployments, place);
-    const route = found instanceof Promise ? await found : found;
-    return standing(route, place) ?? route ?? REFUSALS.notFound;
+    return waitMs > 0 ? sleep(waitMs).then(() => routeOf(place)) : routeOf(place);
   };
 
-  const request = async (req: IncomingMessage, res: ServerResponse, visit: Visit, host: PublishedHost): Promise<void> => {
+  const routeOf = (place: Place): Admitted | Promise<Admitted> => {
+    const judged = (route: DeploymentRoute | null): Admitted => standing(route, place) ?? route ?? REFUSALS.notFound;
+    const found = lookUp(deployments, place);
+    return found instanceof Promise ? found.then(judged) : judged(found);
+  };
+
+  /** At once when memory holds all that is needed; may throw as well as reject. */
+  const request = (req: IncomingMessage, res: ServerResponse, visit: Visit, host: PublishedHost): Promise<void> | void => {
     const place = placeOf(host);
+    const admitted = admit(visit, place);
+    if (admitted instanceof Promise) return admitted.then((route) => answer(req, res, visit, place, route));
+    return answer(req, res, visit, place, admitted);
+  };
+
+  const answer = (req: IncomingMessage, res: ServerResponse, visit: Visit, place: Place, route: Admitted): Promise<void> | void => {
     const refuse = (refusal: Refusal): void => {
       onRefused(refusal);
       refuseRequest(req, res, refusal, { requestId: visit.requestId });
     };
-    const route = await admit(visit, place);
     if ('code' in route) return refuse(route);
     if (res.destroyed) return;
-    if (place.staged === null) traffic.watch(route.deploymentId, req, res);
+    if (place.staged === null) traffic.watch(route.deploymentId, visit.startedAtMs, req, res);
     if (route.kind === 'dynamic') return apps.request({ req, visit, place, route, refuse }, res);
     const { tenantId, manifestSha256, spa } = route;
     if (manifestSha256 === null) return refuse(REFUSALS.platformDown);
     const staged = place.staged !== null;
     if (staged) res.setHeader('X-Robots-Tag', 'noindex');
-    await sites.request(req, res, visit, { tenantId, manifestSha256, spa, staged }, refuse);
+    return sites.request(req, res, visit, { tenantId, manifestSha256, spa, staged }, refuse);
   };
 
   const upgrade = async (req: IncomingMessage, socket: Duplex, head: Buffer, visit: Visit, host: PublishedHost): Promise<void> => {

@@ -5,7 +5,7 @@ import type { Internal } from '../net/internal.ts';
 /** Counts what visitors of live deployments get, and reports it to the control plane. */
 export interface Traffic {
   /** Counts this request when its answer has ended. */
-  watch(deploymentId: string, req: IncomingMessage, res: ServerResponse): void;
+  watch(deploymentId: string, startedAtMs: number, req: IncomingMessage, res: ServerResponse): void;
   flush(): Promise<void>;
   close(): void;
 }
@@ -89,17 +89,16 @@ export const createTraffic = (deps: { readonly internal: Internal; readonly log:
   timer.unref();
 
   return {
-    watch: (deploymentId, req, res) => {
+    watch: (deploymentId, startedAtMs, req, res) => {
       const { socket } = req;
       const before = socket.bytesWritten;
-      const startedAt = performance.now();
-      res.once('close', () => {
+      res.on('close', () => {
         const own = countsOf(deploymentId);
         if (own === undefined) return;
         own.requests++;
         if (res.statusCode >= 500) own.errors++;
         own.egressBytes += Math.max(0, socket.bytesWritten - before);
-        const bucket = bucketOf(performance.now() - startedAt);
+        const bucket = bucketOf(performance.now() - startedAtMs);
         own.durations[bucket] = (own.durations[bucket] ?? 0) + 1;
       });
     },

@@ -76,7 +76,13 @@ const unprivileged =
   (options: Options, layout: Layout, user: SystemUser, databaseUrl: string, app: string, capability: string | null) => async () => ({
     file: 'setpriv',
     args: [...asService(user, capability), '--', ...program(layout, layout.app, app)],
-    env: { ...environment(options), ...tuning(`MIOSA_${app.replace('-', '_').toUpperCase()}_`), DATABASE_URL: databaseUrl },
+    env: {
+      ...environment(options),
+      ...tuning(`MIOSA_${app.replace('-', '_').toUpperCase()}_`),
+      // Where the contents of releases are, and the credentials for it.
+      ...tuning('MIOSA_BLOBS'),
+      DATABASE_URL: databaseUrl,
+    },
   });
 
 /** Owner: who migrates; null when the control plane's own user does. */

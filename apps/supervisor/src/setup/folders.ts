@@ -24,6 +24,7 @@ export const makeFolders = ({ data }: Options, layout: Layout, user: SystemUser)
   own(layout.edge, 0o700, user.uid, user.gid);
   own(layout.runner, 0o700, 0, 0);
   own(layout.blobs, 0o750, user.uid, user.gid);
+  own(layout.blobCache, 0o750, user.uid, user.gid);
   own(layout.scratch, 0o700, user.uid, user.gid);
   // Invites and links for new passwords lie in it.
   own(layout.outbox, 0o700, user.uid, user.gid);

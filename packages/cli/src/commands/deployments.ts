@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { Deployment, Miosa, PublishResult } from '@miosa/sdk';
+import type { Deployment, Miosa, PublishResult, UploadProgress } from '@miosa/sdk';
 import { folderFiles } from '@miosa/sdk/node';
 import { type Context, integer, leaf } from '../context.ts';
 import { UserError } from '../failure.ts';
@@ -21,6 +21,9 @@ interface PublishOptions extends Place {
   readonly port?: number;
   readonly staged?: boolean;
 }
+
+/** Of fewer files it is over before one could read it. They are sent together, so that these are a few lines. */
+const SHOWN_FROM = 101;
 
 const isFolder = async (path: string): Promise<boolean> =>
   stat(path).then(
@@ -64,12 +67,15 @@ const deploymentFor = async (miosa: Miosa, { to, name, workspace, project }: Pub
 };
 
 const deploy = async (context: Context<PublishOptions>, what: string): Promise<undefined> => {
-  const { miosa, output, options } = context;
+  const { miosa, io, output, options } = context;
   const body = { ...settings(options), wait: false };
   let started: PublishResult;
   if (await isFolder(what)) {
     const deployment = await deploymentFor(miosa, options);
-    started = await miosa.deployments.versions.upload(deployment.id, await folderFiles(what), body);
+    const onProgress = ({ contents, totalContents }: UploadProgress): void => {
+      if (!output.quiet && totalContents >= SHOWN_FROM) io.err(`Sent ${contents} of ${totalContents} files.\n`);
+    };
+    started = await miosa.deployments.versions.upload(deployment.id, await folderFiles(what), body, { onProgress });
   } else {
     const id = await sandboxId(miosa, what);
     const target = options.to === undefined ? { name: options.name } : { deploymentId: await deploymentId(miosa, options.to) };

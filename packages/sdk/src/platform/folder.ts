@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import type { UploadFile } from '../resources/deployments.ts';
+import type { UploadFile } from '../resources/upload.ts';
 
 /** Of a project, what is no part of it. */
 const LEFT_OUT = new Set(['.git', 'node_modules', '.cache', '.DS_Store']);

@@ -6,6 +6,7 @@ import type { Body, Data, Filters, Item, Query } from '../wire.ts';
 import { type Deployment, type DeploymentData, deploymentOf } from './deployment.ts';
 import { splitOptions } from './exec.ts';
 import { followEvents, type StreamOptions } from './follow.ts';
+import { sendFiles, type UploadFile, type UploadOptions } from './upload.ts';
 
 export type DeploymentVersion = Data<'deployments.versions.get'>;
 export type DeploymentRelease = Data<'deployments.releases.get'>;
@@ -17,8 +18,6 @@ export type PublishResult = Omit<Data<'deployments.publish'>, 'deployment'> & { 
 
 const WAIT_SECONDS = 60;
 const UPLOAD_MS = 10 * 60_000;
-/** Files read and sent at once. */
-const AT_ONCE = 8;
 interface Waiting {
   readonly wait?: boolean | undefined;
   readonly waitSeconds?: number | undefined;
@@ -108,26 +107,17 @@ const uploadsApi = (t: Transport) => ({
       options,
       serverTimeMs: UPLOAD_MS,
     }),
+  /** Many contents at once: a tar.gz whose entries are named by their hashes. */
+  putMany: (id: string, uploadId: string, archive: Payload, options?: CallOptions): Promise<Data<'deployments.uploads.putMany'>> =>
+    t.data({
+      method: 'PUT',
+      path: path`/deployments/${id}/uploads/${uploadId}/blobs`,
+      payload: archive,
+      headers: { 'content-type': 'application/gzip' },
+      options,
+      serverTimeMs: UPLOAD_MS,
+    }),
 });
-
-/** A file to publish. `read` is called for its hash, and again when it has to be sent. */
-export interface UploadFile {
-  /** Relative to the top of what is published, with `/`. */
-  readonly path: string;
-  readonly mode?: string;
-  read(): Promise<Uint8Array<ArrayBuffer>>;
-}
-
-const hexOf = (bytes: ArrayBuffer): string => [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-
-/** Runs `work` for all items, a few at a time. */
-const each = async <T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> => {
-  const rest = items[Symbol.iterator]();
-  const worker = async (): Promise<void> => {
-    for (const item of rest) await work(item);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-};
 
 type UploadPublish = Omit<Body<'deployments.versions.create'>, 'uploadId'>;
 
@@ -136,29 +126,17 @@ const uploadAndPublish = async (
   id: string,
   files: readonly UploadFile[],
   body: UploadPublish,
-  options?: CallOptions,
+  options: UploadOptions = {},
 ): Promise<PublishResult> => {
-  const listed: { path: string; sha256: string; sizeBytes: number; mode?: string }[] = [];
-  await each(files, AT_ONCE, async (file) => {
-    const bytes = await file.read();
-    const sha256 = hexOf(await crypto.subtle.digest('SHA-256', bytes));
-    listed.push({ path: file.path, sha256, sizeBytes: bytes.length, ...(file.mode === undefined ? {} : { mode: file.mode }) });
-  });
-  const uploads = uploadsApi(t);
-  const upload = await uploads.create(id, { files: listed }, options);
-  const paths = new Map(listed.map((file) => [file.sha256, file.path]));
-  const byPath = new Map(files.map((file) => [file.path, file]));
-  await each(upload.missing, AT_ONCE, async (sha256) => {
-    const file = byPath.get(paths.get(sha256) ?? '');
-    if (file !== undefined) await uploads.put(id, upload.id, sha256, await file.read(), options);
-  });
+  const { onProgress: _, ...rest } = options;
+  const uploadId = await sendFiles(uploadsApi(t), id, files, options);
   return published(
     t,
     t.data({
       method: 'POST',
       path: path`/deployments/${id}/versions`,
-      body: { ...body, uploadId: upload.id },
-      options,
+      body: { ...body, uploadId },
+      options: rest,
       serverTimeMs: waitMs(body),
     }),
   );
@@ -232,7 +210,7 @@ export const deploymentsApi = (t: Transport) => {
       promote: async (id: string, versionId: string, options?: CallOptions): Promise<Deployment> =>
         one(await t.data({ method: 'POST', path: path`/deployments/${id}/versions/${versionId}/promote`, body: {}, options })),
       /** The next version, from files of one's own; contents sent before are not sent again. */
-      upload: (id: string, files: readonly UploadFile[], body: UploadPublish = {}, options?: CallOptions): Promise<PublishResult> =>
+      upload: (id: string, files: readonly UploadFile[], body: UploadPublish = {}, options?: UploadOptions): Promise<PublishResult> =>
         uploadAndPublish(t, id, files, body, options),
       /** The next version, from an upload of `uploads`. */
       create: (id: string, body: Body<'deployments.versions.create'>, options?: CallOptions): Promise<PublishResult> =>

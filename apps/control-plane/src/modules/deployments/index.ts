@@ -10,7 +10,7 @@ import { createLifecycleRoutes } from './lifecycle/routes.ts';
 import { deleteAll } from './lifecycle/service.ts';
 import { DEFAULT_POLICY } from './policy.ts';
 import { createPublishRoutes } from './publish/routes.ts';
-import { countByProject } from './store.ts';
+import { countByProject, primaryOf } from './store.ts';
 import { createUploadRoutes } from './uploads/routes.ts';
 import { createVersionRoutes } from './versions/routes.ts';
 
@@ -42,6 +42,7 @@ export const createDeployments = (deps: DeploymentsDeps): Deployments => {
   deps.tenancy.registerDependents({
     kind: 'deployments',
     countByProject,
+    primaryOf,
     destroyAll: (op, within) => deleteAll(op, core, within),
   });
   return {

@@ -101,7 +101,13 @@ export const DeploymentBuild = Type.Object(
 );
 
 export const AppLogLine = Type.Object(
-  { ts: Ts, stream: oneOf(['stdout', 'stderr']), line: Type.String(), instance_id: Type.String(), version_id: Type.String() },
+  {
+    ts: Type.String({
+      format: 'date-time',
+      description: 'when a followed line was read; of earlier ones, when their instance started or ended',
+    }),
+    ...{ stream: oneOf(['stdout', 'stderr']), line: Type.String(), instance_id: Type.String(), version_id: Type.String() },
+  },
   { title: 'DeploymentLogLine' },
 );
 

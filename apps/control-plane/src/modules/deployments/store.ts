@@ -99,6 +99,20 @@ export const countByProject = async (db: Db, projectIds: readonly string[]): Pro
   return new Map(rows.map((row) => [row.project_id, row.n]));
 };
 
+/** Of each project the one that was chosen, while it lives there; else the oldest. */
+export const primaryOf = async (
+  db: Db,
+  projects: readonly { readonly id: string; readonly chosen: string | null }[],
+): Promise<Map<string, string>> => {
+  const { rows } = await sql<{ project_id: string; id: string }>`
+    select distinct on (d.project_id) d.project_id, d.id
+      from unnest(${projects.map(({ id }) => id)}::uuid[], ${projects.map(({ chosen }) => chosen)}::text[]) as p(id, chosen)
+      join deployments d on d.project_id = p.id
+     where d.deleted_at is null
+     order by d.project_id, (d.id = p.chosen) desc nulls last, d.created_at, d.id`.execute(db);
+  return new Map(rows.map(({ project_id, id }) => [project_id, id]));
+};
+
 export const livingIn = async (
   db: Db,
   tenantId: string,

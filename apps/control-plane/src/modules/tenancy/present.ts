@@ -2,6 +2,7 @@ import type { Static } from 'typebox';
 import type { Core } from './core.ts';
 import { countsOfProjects, countsOfWorkspaces } from './counts.ts';
 import { setupReason } from './identity.ts';
+import { primariesOf } from './primary.ts';
 import type { ListedProject } from './projects.store.ts';
 import type { Project, Tenant, Workspace } from './schemas.ts';
 import type { TenantRow } from './store.ts';
@@ -54,14 +55,13 @@ export const presentWorkspaces = async (core: Core, rows: readonly WorkspaceRow[
 
 export const presentProjects = async (core: Core, rows: readonly ListedProject[]): Promise<ProjectWire[]> => {
   const ids = rows.map((row) => row.id);
-  const counts = await countsOfProjects(core, ids);
+  const [counts, primaries] = await Promise.all([countsOfProjects(core, ids), primariesOf(core, rows)]);
   return rows.map((row) => ({
     ...common(row),
     workspace_id: row.workspace_id,
     workspace_slug: row.workspace_slug,
     external_project_id: row.external_project_id,
-    // Deployments do not exist yet; the field is part of the object all the same.
-    primary_deployment_id: null,
+    primary_deployment_id: primaries.get(row.id) ?? null,
     counts: counts.get(row.id) ?? NO_RESOURCES,
   }));
 };

@@ -161,6 +161,7 @@ export interface ProjectChange {
   readonly name: string;
   readonly description: string | null;
   readonly externalProjectId: string | null;
+  readonly primaryDeploymentId: string | null;
   readonly metadata: object;
   readonly settings: object;
 }
@@ -172,6 +173,7 @@ export const updateProject = (tx: Tx, id: ProjectId, change: ProjectChange, now:
       name: change.name,
       description: change.description,
       external_project_id: change.externalProjectId,
+      primary_deployment_id: change.primaryDeploymentId,
       metadata: JSON.stringify(change.metadata),
       settings: JSON.stringify(change.settings),
       updated_at: now,

@@ -8,6 +8,7 @@ import { deriveSlug, withSuffix } from './derive.ts';
 import { checkMetadata, checkSlug, validateOwnership } from './fields.ts';
 import { mergePatch } from './merge.ts';
 import { resolveWorkspaceOf } from './ownership.ts';
+import { checkPrimary } from './primary.ts';
 import {
   insertProject,
   type ListedProject,
@@ -117,9 +118,12 @@ export const changeProject = async (op: Op, core: Core, id: string, body: Static
         name: body.name ?? row.name,
         description: body.description === undefined ? row.description : body.description,
         externalProjectId: body.external_project_id === undefined ? row.external_project_id : body.external_project_id,
+        primaryDeploymentId: body.primary_deployment_id === undefined ? row.primary_deployment_id : body.primary_deployment_id,
         metadata: body.metadata === null ? {} : mergePatch(row.metadata, body.metadata ?? {}),
         settings: body.settings === null ? {} : mergePatch(row.settings, onlySettings(body.settings ?? {})),
       };
+      if (body.primary_deployment_id !== undefined)
+        await checkPrimary(core, tx, { id: row.id, primary_deployment_id: after.primaryDeploymentId });
       checkMetadata('metadata', after.metadata);
       checkMetadata('settings', after.settings);
       const changed = await updateProject(tx, row.id, after, op.now());

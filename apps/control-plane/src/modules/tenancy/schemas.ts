@@ -151,4 +151,10 @@ export const ProjectCreate = Type.Object({
   external_project_id: Type.Optional(nullable(ExternalId)),
 });
 
-export const ProjectChange = Type.Object({ ...change, external_project_id: Type.Optional(nullable(ExternalId)) });
+export const ProjectChange = Type.Object({
+  ...change,
+  external_project_id: Type.Optional(nullable(ExternalId)),
+  primary_deployment_id: Type.Optional(
+    nullable(Type.String({ maxLength: 64, description: 'a deployment of the project; null: its oldest one' })),
+  ),
+});

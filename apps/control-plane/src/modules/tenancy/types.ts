@@ -45,6 +45,8 @@ export interface ProjectTable {
   slug: string;
   description: string | null;
   external_project_id: string | null;
+  /** As chosen; `Dependents.primaryOf` says what it comes to. */
+  primary_deployment_id: Generated<string | null>;
   is_default: Generated<boolean>;
   metadata: Json;
   settings: Json;
@@ -149,6 +151,8 @@ export interface Dependents {
   countByProject(db: Db, projectIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Destroys all of them and returns when they are gone; repeating it is harmless. */
   destroyAll(op: Op, within: Within, reason: string): Promise<void>;
+  /** The one that stands for each project: what was chosen while it lives there, else the oldest. Projects without any are left out. */
+  primaryOf?(db: Db, projects: readonly { readonly id: string; readonly chosen: string | null }[]): Promise<ReadonlyMap<string, string>>;
   /** For `GET /workspaces/{id}/stats`. */
   totals?(db: Db, projectIds: readonly string[]): Promise<DependentTotals>;
 }

@@ -130,12 +130,12 @@ export const createLeanClient = (): LeanClient => {
             res.writeHead(status, exchange.answer(rawHeaders));
           } catch (error) {
             connection.destroy();
-            return void refuse(REFUSALS.brokenAnswer, error as Error);
+            refuse(REFUSALS.brokenAnswer, error as Error);
           }
-          // Head and first bytes go out together when both are there; otherwise (event streams) the head must not wait for bytes.
-          setImmediate(() => {
-            if (silent && !res.writableEnded) res.flushHeaders();
-          });
+        },
+        // Head and first bytes go out together when both are there; otherwise (event streams) the head must not wait for bytes.
+        more: () => {
+          if (silent) setImmediate(() => silent && !res.writableEnded && res.flushHeaders());
         },
         content: (part) => {
           silent = false;

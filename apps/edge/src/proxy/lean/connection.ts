@@ -8,6 +8,8 @@ export interface Hearer {
   readonly head: (head: AnswerHead) => void;
   /** One part of the content; false asks to pause until `resume`. */
   readonly content: (part: Buffer) => boolean;
+  /** The head has come, and not all of the content with it. */
+  readonly more: () => void;
   /** `last`: the rest of the content, when it came in one piece. */
   readonly done: (last: Buffer | null) => void;
   /** `started`: some of the answer had arrived. */
@@ -106,6 +108,7 @@ export const createConnection = ({ socket, machineId, idleMs, onFree, onClose }:
     // Nothing is to come; bytes behind it answer something nobody asked.
     if (head.framing === 0) finish(waiting, null, bytes.length > 0);
     else if (bytes.length > 0) onBody(waiting, bytes);
+    if (hearer === waiting) waiting.more();
   };
 
   socket.on('data', (bytes: Buffer) => {

@@ -1,11 +1,15 @@
 import { type Core, systemOp } from '../deps.ts';
 import type { InstanceRow } from '../types.ts';
-import { changeInstance, instancesByIds, leftMachines } from './store.ts';
+import { changeInstance, instancesByIds, leftMachines, takeEnd } from './store.ts';
 
 /** Of an ended instance, to be read when its machine is gone. */
 const LINES = 200;
 const LINE_MAX = 1000;
 const BATCH = 20;
+/** Between SIGTERM and the end of the machine, at most; an operator who lets nothing drain waits for nothing here. */
+const GRACE_MAX_SEC = 10;
+/** For the agent to answer, and the last lines to be read. */
+const ENDING_MS = 20_000;
 
 const LIVING = ['pending', 'starting', 'healthy', 'unhealthy', 'stopping'] as const;
 
@@ -39,7 +43,24 @@ const endAs = async (core: Core, id: string, state: 'stopped' | 'failed', reason
   if (ended !== undefined && machineId !== null) await core.machines.destroy(systemOp(core, ended.tenant_id, 'deployments'), machineId);
 };
 
-export const stopInstance = (core: Core, id: string): Promise<void> => endAs(core, id, 'stopped', null);
+/** Its visitors have been answered, or the drain is over: now it closes its connections and writes down what it has in memory. */
+const letAppEnd = async (core: Core, { id, machine_id, started_at }: InstanceRow, graceMs: number): Promise<void> => {
+  if (machine_id === null || started_at === null || graceMs === 0) return;
+  await core.machines.stopApp(machine_id, { graceMs, signal: core.stopping }).catch((error: unknown) => {
+    core.log.debug({ err: error, instanceId: id }, 'an app could not be asked to end');
+  });
+};
+
+/** Of one that is `stopping`. Repeatable: should this process die, the next one to tend it goes on when its time is over. */
+export const stopInstance = async (core: Core, id: string): Promise<void> => {
+  const now = core.now();
+  const graceMs = Math.min(GRACE_MAX_SEC, core.policy.drainSec) * 1000;
+  const row = await takeEnd(core.db.read, id, now, new Date(now.getTime() + graceMs + ENDING_MS));
+  if (row === undefined) return;
+  await letAppEnd(core, row, graceMs);
+  if (!core.stopping.aborted) await endAs(core, id, 'stopped', null);
+};
+
 export const failInstance = (core: Core, id: string, reason: string): Promise<void> => endAs(core, id, 'failed', reason);
 
 /** Machines of instances that ended while whoever ended them died. */

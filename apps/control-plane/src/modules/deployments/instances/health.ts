@@ -51,18 +51,22 @@ export const untilHealthy = async (core: Core, machineId: string, gate: Gate): P
     gate.signal.throwIfAborted();
     const left = began + gate.graceMs - Date.now();
     if (left <= 0) throw await unready(core, machineId, gate, answer, await core.machines.app(machineId).catch(() => app));
-    answer = await core.machines
+    const before: ProbeAnswer | null = answer;
+    const asked: ProbeAnswer | null = await core.machines
       .probe(machineId, { port: gate.port, path: gate.path, timeoutMs: Math.min(PROBE_MS, left) })
-      .catch((error: unknown) => {
+      .catch((error: unknown): ProbeAnswer | null => {
         core.log.debug({ err: error, machineId }, 'an instance could not be asked');
-        return answer;
+        return before;
       });
+    // A last question that the end of the grace cut short says less than what was heard before.
+    const isCutShort: boolean = left < PROBE_MS && asked !== null && 'failure' in asked && asked.failure === 'no_answer';
+    answer = isCutShort && before !== null ? before : asked;
     if (isHealthy(answer)) return;
     if (Date.now() >= lookAt) {
-      const before: Seen = app;
-      app = await core.machines.app(machineId).catch(() => before);
+      const seen: Seen = app;
+      app = await core.machines.app(machineId).catch(() => seen);
       // Between two looks it may have been started again: how it ended last is what its owner has to know.
-      if (app) app = { ...app, exitCode: app.exitCode ?? before?.exitCode ?? null };
+      if (app) app = { ...app, exitCode: app.exitCode ?? seen?.exitCode ?? null };
       if (hasGivenUp(app)) throw await unready(core, machineId, gate, answer, app);
       lookAt = Date.now() + APP_LOOK_MS;
     }

@@ -1,11 +1,13 @@
 import { sql } from 'kysely';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type App, createDynamicWorld, type DynamicWorld, startApp } from '../testing/dynamic.ts';
 import type { DeploymentRow, InstanceRow, VersionRow } from '../types.ts';
 import { checkInstances } from './check.ts';
 import { rollOut } from './rollout.ts';
 import { wakeVersion } from './staged.ts';
 import { tendInstances } from './tend.ts';
+
+vi.setConfig({ testTimeout: 90_000 });
 
 let w: DynamicWorld;
 let app: App;
@@ -51,15 +53,18 @@ const routed = async (id: string): Promise<string[]> => {
 const machineState = async ({ machine_id }: InstanceRow): Promise<string | undefined> =>
   (await w.core.machines.find([machine_id ?? ''])).get(machine_id ?? '')?.state;
 
+/** As the platform's, with an end of the wait that a test can see. Whoever is to become healthy has longer. */
+const impatient = () => ({ ...w.core, policy: { ...w.core.policy, healthGraceSec: 2 } });
+
 /** Reconcilers until `check` holds. */
-const until = async (check: () => Promise<boolean>): Promise<void> => {
+const until = async (check: () => Promise<boolean>, core = w.core): Promise<void> => {
   await expect
     .poll(
       async () => {
-        await tendInstances(w.core);
+        await tendInstances(core);
         return check();
       },
-      { timeout: 10_000 },
+      { timeout: 60_000 },
     )
     .toBe(true);
 };
@@ -88,6 +93,38 @@ describe('a rollout', () => {
     expect(await inStates(id, 'stopping')).toHaveLength(1);
     w.world.advance(31_000);
     await until(async () => (await inStates(id, 'stopped')).length === 1);
+    await until(async () => (await machineState(old as InstanceRow)) === 'destroyed');
+  });
+
+  test('asks the app of what has drained to end, once, and gives it time before its machine goes', async () => {
+    const { id } = await published();
+    const [old] = await inStates(id, 'healthy');
+    const asked: [string, number][] = [];
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    w.over.stopApp = async (machineId, { graceMs }) => {
+      asked.push([machineId, graceMs]);
+      await ended;
+    };
+    await publish(id);
+    await tendInstances(w.core);
+    expect(asked).toEqual([]); // it still answers
+    w.world.advance(31_000);
+    await until(async () => asked.length > 0);
+    await tendInstances(w.core);
+    await tendInstances(w.another().core);
+    expect([await machineState(old as InstanceRow), await inStates(id, 'stopping')]).toMatchObject(['running', [{ id: old?.id }]]);
+    end();
+    await until(async () => (await machineState(old as InstanceRow)) === 'destroyed');
+    expect([asked, (await inStates(id, 'stopped')).length]).toEqual([[[old?.machine_id, 10_000]], 1]);
+  });
+
+  test('whose app cannot be asked to end goes all the same', async () => {
+    const { id } = await published();
+    const [old] = await inStates(id, 'healthy');
+    w.over.stopApp = () => Promise.reject(new Error('an agent of before'));
+    await w.set(id, { state: 'stopped' });
+    await until(async () => (await inStates(id, 'stopping')).length === 1);
+    w.world.advance(31_000);
     await until(async () => (await machineState(old as InstanceRow)) === 'destroyed');
   });
 
@@ -122,7 +159,7 @@ describe('a rollout', () => {
     w.over.ports = async () => [8080];
     w.over.tail = async () => [{ stream: 'stdout', line: 'listening on 8080' }];
     const version = await w.version(deployment, { port: 1 });
-    const failing = rollOut(w.op(), w.core, deployment, version);
+    const failing = rollOut(w.op(), impatient(), deployment, version);
     await expect(failing).rejects.toThrow(/Nothing listened on port 1 .* listens on 8080. Set port to 8080.*listening on 8080/);
     expect(await routed(id)).toEqual(before);
     const [failed] = (await w.instances(id)).filter((one) => one.version_id === version.id);
@@ -137,7 +174,8 @@ describe('a rollout', () => {
   ])('whose app answers with %d fails', async (status, message) => {
     const deployment = await w.deployment();
     app.status = status;
-    await expect(rollOut(w.op(), w.core, deployment, await w.version(deployment, { port: app.port }))).rejects.toThrow(message);
+    const version = await w.version(deployment, { port: app.port });
+    await expect(rollOut(w.op(), impatient(), deployment, version)).rejects.toThrow(message);
   });
 
   test.each([200, 302, 404])('whose app answers with %d is healthy', async (status) => {
@@ -235,7 +273,7 @@ describe('the reconciler', () => {
     const [one] = await inStates(id, 'healthy');
     app.status = 500;
     await w.core.machines.destroy(w.op(), one?.machine_id ?? '');
-    await until(async () => (await w.row(id)).state === 'failed');
+    await until(async () => (await w.row(id)).state === 'failed', impatient());
     expect((await w.row(id)).state_reason).toContain('answered with 500');
     app.status = 200;
     w.world.advance(11_000);

@@ -31,7 +31,7 @@ const hasEnded = ({ state }: InstanceRow): boolean => state === 'stopped' || sta
 
 const linesOfOne = async (core: Core, row: InstanceRow, lines: number): Promise<Line[]> => {
   const about = { instance_id: row.id, version_id: row.version_id };
-  // Apps write no times: a line has that of its instance's start, or of its end.
+  // Apps write no times, and the agent keeps none: a line has that of its instance's start, or of its end.
   const ts = (row.stopped_at ?? row.started_at ?? row.created_at).toISOString();
   if (hasEnded(row))
     return (row.last_lines ?? []).map(([stream, line]) => ({ ts, stream: stream === 'stderr' ? 'stderr' : 'stdout', line, ...about }));

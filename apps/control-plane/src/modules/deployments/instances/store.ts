@@ -68,11 +68,22 @@ export const takeOver = (db: Db, id: string, now: Date, deadline: Date): Promise
 export const markStopping = async (tx: Tx, ids: readonly string[], drainUntil: Date, now: Date): Promise<void> => {
   await tx
     .updateTable('deployment_instances')
-    .set({ state: 'stopping', drain_until: drainUntil, updated_at: now })
+    .set({ state: 'stopping', drain_until: drainUntil, deadline: null, updated_at: now })
     .where(sql<boolean>`id = any(${[...ids]}::text[])`)
     .where('state', 'in', [...LIVE])
     .execute();
 };
+
+/** The end of one that is stopping is whoever's who takes it, until `deadline`. Undefined: it has ended, or another process ends it. */
+export const takeEnd = (db: Db, id: string, now: Date, deadline: Date): Promise<InstanceRow | undefined> =>
+  db
+    .updateTable('deployment_instances')
+    .set({ deadline })
+    .where('id', '=', id)
+    .where('state', '=', 'stopping')
+    .where((either) => either.or([either('deadline', 'is', null), either('deadline', '<=', now)]))
+    .returningAll()
+    .executeTakeFirst();
 
 export const setNeeded = async (db: Db, ids: readonly string[], until: Date | null): Promise<void> => {
   await db

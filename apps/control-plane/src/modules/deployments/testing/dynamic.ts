@@ -71,7 +71,7 @@ export const createDynamicWorld = async (policy: Partial<DeploymentPolicy> = {})
     const core: Core = {
       ...{ db, tenancy: tenancy as Core['tenancy'], events, names, sealKey, now, machines, log: silent },
       blobs: {} as Core['blobs'],
-      policy: { ...DEFAULT_POLICY, healthGraceSec: 2, ...policy },
+      policy: { ...DEFAULT_POLICY, healthGraceSec: 30, ...policy },
       flights: new Map(),
       background: new Set(),
       stopping: stopping.signal,

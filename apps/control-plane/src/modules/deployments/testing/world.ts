@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { createFsBlobs } from '@miosa/blobs';
 import { createMachines } from '../../sandboxes/machines/machines.ts';
 import { createWorld as createSandboxWorld, type World as SandboxWorld, silent } from '../../sandboxes/testing/world.ts';
+import { tenancyRoutes } from '../../tenancy/index.ts';
 import type { Core } from '../deps.ts';
 import { deploymentRoutes } from '../index.ts';
 import { DEFAULT_POLICY } from '../policy.ts';
+import { countByProject, primaryOf } from '../store.ts';
 
 /** Deployments on a real database and a blob store of its own, with fake machines, reached through the HTTP pipeline. Only in tests. */
 export interface World extends Omit<SandboxWorld, 'core'> {
@@ -39,7 +41,8 @@ export const createWorld = async (): Promise<World> => {
         background: new Set(),
         stopping: stopping.signal,
       };
-      return deploymentRoutes(made);
+      tenancy.registerDependents({ kind: 'deployments', countByProject, primaryOf, destroyAll: async () => {} });
+      return [...deploymentRoutes(made), ...tenancyRoutes(tenancy)];
     },
   });
   if (made === undefined) throw new Error('the server asks for its routes');

@@ -4,6 +4,7 @@ import { Fault, invalid } from '@miosa/kernel';
 import { readTar, type TarFile } from '../archive/tar.ts';
 import { TarError } from '../archive/tar-header.ts';
 import type { Core } from '../deps.ts';
+import type { SiteFile } from '../publish/storing.ts';
 import type { UploadedFile } from '../types.ts';
 import { bodyOf } from './body.ts';
 import { createFileCheck, MAX_FILES, MAX_TOTAL_BYTES } from './check.ts';
@@ -56,6 +57,40 @@ const faultOf = (error: unknown): unknown => {
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code !== 'string' || !code.startsWith('Z_')) return error;
   return wrong(code === 'Z_BUF_ERROR' ? 'it ends too early' : 'it is not a gzip, or is damaged');
+};
+
+/**
+ * Stores the contents of a tar.gz whose entries are named by their hashes; says how many, and how many bytes. What came before something that is
+ * wrong may be stored, under its own hash. @throws VALIDATION_ERROR, PAYLOAD_TOO_LARGE.
+ */
+export const readContents = async (
+  core: Core,
+  tenantId: string,
+  body: Readable,
+  wanted: ReadonlyMap<string, SiteFile>,
+  signal: AbortSignal,
+): Promise<{ contents: number; size_bytes: number }> => {
+  const intake = createIntake(core, tenantId);
+  const came = new Set<string>();
+  let sizeBytes = 0;
+  try {
+    for await (const { name, type, sizeBytes: size, content } of readTar(unzipped(body))) {
+      signal.throwIfAborted();
+      const file = wanted.get(name);
+      const shown = JSON.stringify(name.slice(0, 80));
+      if (file === undefined || type !== 'file') throw wrong(`${shown} is not the hash of a content of this upload`);
+      if (came.has(name)) throw wrong(`${shown} is there twice`);
+      const isRight = size === file.sizeBytes && (await intake.add(file.path, size, content)) === name;
+      if (!isRight) throw wrong(`the bytes of ${shown} are others than announced`);
+      came.add(name);
+      sizeBytes += size;
+    }
+    await intake.flush();
+  } catch (error) {
+    throw faultOf(error);
+  }
+  if (came.size === 0) throw wrong('it holds no contents');
+  return { contents: came.size, size_bytes: sizeBytes };
 };
 
 /**

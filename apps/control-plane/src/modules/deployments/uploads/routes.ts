@@ -5,7 +5,8 @@ import type { Core } from '../deps.ts';
 import { answer, DESCRIPTION } from '../publish/routes.ts';
 import { Id, PUBLISH_FIELDS, PublishResult } from '../schemas.ts';
 import { MAX_FILES, MAX_TOTAL_BYTES } from './check.ts';
-import { createUpload, publishArchive, publishUpload, putBlob } from './service.ts';
+import { createKnownUploads, type KnownUploads } from './known.ts';
+import { createUpload, publishArchive, publishUpload, putBlob, putContents } from './service.ts';
 
 const WRITE = { scope: 'deployments:write' } as const;
 const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
@@ -18,7 +19,7 @@ const FileEntry = Type.Object({
   mode: Type.Optional(Type.String({ pattern: '^[0-7]{3,4}$', description: 'default 0644' })),
 });
 
-const uploadRoutes = (core: Core): Route[] => [
+const uploadRoutes = (core: Core, known: KnownUploads): Route[] => [
   defineRoute({
     id: 'deployments.uploads.create',
     method: 'POST',
@@ -26,7 +27,7 @@ const uploadRoutes = (core: Core): Route[] => [
     summary: 'List the files of a publish to come; the answer says which contents to send',
     description:
       'Contents that the organization has sent before are not missing. The upload expires after 24 h. To go on with one that broke off, ' +
-      'list the same files again. For many small files a tar.gz to `/versions` is quicker.',
+      'list the same files again. Many small contents are sent in one request to `…/blobs`.',
     access: WRITE,
     params: Id,
     body: Type.Object({ files: Type.Array(FileEntry, { minItems: 1, maxItems: MAX_FILES }) }, { title: 'DeploymentUploadRequest' }),
@@ -51,15 +52,28 @@ const uploadRoutes = (core: Core): Route[] => [
     errors: ['GONE', 'PAYLOAD_TOO_LARGE', 'STORAGE_FULL'],
     handler: async (op, { params, body }) => ({
       sha256: params.sha256,
-      size_bytes: await putBlob(op, core, { id: params.id, uploadId: params.upload_id, sha256: params.sha256 }, body),
+      size_bytes: await putBlob(op, core, known, { id: params.id, uploadId: params.upload_id, sha256: params.sha256 }, body),
     }),
+  }),
+  defineRoute({
+    id: 'deployments.uploads.putMany',
+    method: 'PUT',
+    path: '/deployments/{id}/uploads/{upload_id}/blobs',
+    summary: 'Send many contents of an upload; repeating it is fine',
+    description: 'A tar.gz of at most 512 MiB. Each entry is a file whose name is the sha256 of its content, without a folder.',
+    access: WRITE,
+    params: Type.Object({ id: Type.String({ maxLength: 64 }), upload_id: Type.String({ maxLength: 64 }) }),
+    body: 'raw',
+    response: Type.Object({ contents: Type.Integer(), size_bytes: Type.Integer() }, { title: 'DeploymentBlobs' }),
+    errors: ['GONE', 'PAYLOAD_TOO_LARGE', 'STORAGE_FULL'],
+    handler: (op, { params, body }) => putContents(op, core, known, { id: params.id, uploadId: params.upload_id }, body),
   }),
 ];
 
 const { metadata: _, ...QUERY_FIELDS } = PUBLISH_FIELDS;
 
 export const createUploadRoutes = (core: Core): Route[] => [
-  ...uploadRoutes(core),
+  ...uploadRoutes(core, createKnownUploads()),
   defineRoute({
     id: 'deployments.versions.create',
     method: 'POST',

@@ -12,10 +12,11 @@ import { type PublishRequest, type Started, startPublish } from '../publish/star
 import { createStoring, keyOf, type SiteFile } from '../publish/storing.ts';
 import { auditDeployment } from '../record.ts';
 import type { UploadedFile } from '../types.ts';
-import { readArchive } from './archive.ts';
+import { readArchive, readContents } from './archive.ts';
 import { bodyOf } from './body.ts';
 import { createFileCheck } from './check.ts';
-import { findExpected, findUpload, insertUpload } from './store.ts';
+import type { KnownUpload, KnownUploads } from './known.ts';
+import { findUpload, insertUpload } from './store.ts';
 import { createTurns } from './turns.ts';
 
 const LIVES_MS = 24 * 60 * 60 * 1000;
@@ -95,21 +96,44 @@ const receive = async (core: Core, key: string, file: SiteFile, body: Readable):
   return bytes;
 };
 
-export interface BlobName {
+export interface UploadName {
   readonly id: string;
   readonly uploadId: string;
+}
+
+const openUpload = async (core: Core, known: KnownUploads, deploymentId: string, uploadId: string): Promise<KnownUpload> => {
+  const upload = await known.find(core.db.read, deploymentId, uploadId, core.now());
+  if (upload === undefined) throw notFound();
+  if (upload.expiresAt <= core.now()) throw expired();
+  return upload;
+};
+
+/**
+ * Many contents of an upload in one tar.gz. As `putBlob`, it has no audit entry of its own: the upload's names who sends what, and nothing is
+ * published by it.
+ */
+export const putContents = async (op: Op, core: Core, known: KnownUploads, { id, uploadId }: UploadName, body: Readable) => {
+  const deployment = await getDeployment(op, core, id);
+  const { files } = await openUpload(core, known, deployment.id, uploadId);
+  return readContents(core, deployment.tenant_id, body, files, op.signal);
+};
+
+export interface BlobName extends UploadName {
   readonly sha256: string;
 }
 
 /** One content of an upload; says its size. Repeating it is fine; it counts once it is stored as a whole. */
-export const putBlob = async (op: Op, core: Core, { id, uploadId, sha256 }: BlobName, body: Readable): Promise<number> => {
+export const putBlob = async (
+  op: Op,
+  core: Core,
+  known: KnownUploads,
+  { id, uploadId, sha256 }: BlobName,
+  body: Readable,
+): Promise<number> => {
   const deployment = await getDeployment(op, core, id);
-  const expected = await findExpected(core.db.read, deployment.id, uploadId, sha256);
-  if (expected === undefined) throw notFound();
-  if (expected.expires_at <= core.now()) throw expired();
-  if (expected.file === null) throw invalid('sha256', 'is of none of the files of this upload');
+  const file = (await openUpload(core, known, deployment.id, uploadId)).files.get(sha256);
+  if (file === undefined) throw invalid('sha256', 'is of none of the files of this upload');
   const tenantId = deployment.tenant_id;
-  const file: SiteFile = { path: expected.file.path, sha256, sizeBytes: expected.file.size_bytes };
   await useBlobs(core.db.read, tenantId, [sha256], core.now());
   const bytes = await receive(core, keyOf(tenantId, sha256), file, body);
   if (bytes === null && !isCompressible(file.path, file.sizeBytes)) {

@@ -25,17 +25,3 @@ export const findUpload = (db: Db, deploymentId: string, id: string): Promise<Up
     .where('deployment_id', '=', deploymentId)
     .where('id', '=', id)
     .executeTakeFirst();
-
-export interface ExpectedBlob {
-  readonly expires_at: Date;
-  /** Null: no file of the upload has this content. */
-  readonly file: UploadedFile | null;
-}
-
-/** The file of an upload that has a content, without reading all others. */
-export const findExpected = async (db: Db, deploymentId: string, id: string, sha256: string): Promise<ExpectedBlob | undefined> => {
-  const { rows } = await sql<ExpectedBlob>`
-    select u.expires_at, (select f.value from jsonb_array_elements(u.files) f where f.value ->> 'sha256' = ${sha256} limit 1) as file
-      from deployment_uploads u where u.deployment_id = ${deploymentId} and u.id = ${id}`.execute(db);
-  return rows[0];
-};

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { decodeManifest } from '@miosa/releases';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Member, tarOf } from '../archive/testing/tar.ts';
 import { createWorld, sha256, type World } from './testing/world.ts';
 
 let world: World;
@@ -50,6 +52,53 @@ describe('an upload', () => {
     expect(await versions(id)).toEqual([]);
     await put(id, first.id, b);
     expect((await world.call('POST', `/deployments/${id}/versions`, { upload_id: first.id })).status).toBe(201);
+  });
+
+  const packed = (...members: Member[]): Buffer => gzipSync(tarOf(...members));
+  const putMany = (id: string, upload: string, body: Buffer, how = {}) =>
+    world.call('PUT', `/deployments/${id}/uploads/${upload}/blobs`, body, { type: 'application/gzip', ...how });
+
+  test('takes 1,000 contents in one request, named by their hashes', async () => {
+    const id = await world.deployment();
+    const texts = Array.from({ length: 1000 }, (_, i) => unique(`<h1>${i}`));
+    const files = texts.map((text, i) => entry(i === 0 ? 'index.html' : `pages/${i}.html`, text));
+    const { id: upload, missing } = await list(id, files);
+    expect(missing).toHaveLength(1000);
+    const sent = await putMany(id, upload, packed(...texts.map((text) => ({ name: sha256(text), text }))));
+    expect(sent).toMatchObject({ status: 200, body: { data: { contents: 1000 } } });
+    const { status, body } = await world.call('POST', `/deployments/${id}/versions`, { upload_id: upload });
+    expect([status, body.data?.version.artifact_manifest.files]).toEqual([201, 1000]);
+  });
+
+  test('takes of many contents no other than those announced', async () => {
+    const id = await world.deployment();
+    const [text, other] = [unique('text'), unique('other')];
+    const { id: upload } = await list(id, [entry('index.html', text), entry('b.html', other)]);
+    const name = sha256(text);
+    const bad: [string, Buffer][] = [
+      ['other bytes under its name', packed({ name, text: text.toUpperCase() })],
+      ['fewer bytes', packed({ name, text: text.slice(1) })],
+      ['a hash of no file', packed({ name: sha256('nothing'), text: 'nothing' })],
+      ['a path', packed({ name: 'index.html', text })],
+      ['a link', packed({ name, flag: '2', link: '/etc/passwd' })],
+      ['a folder', packed({ name, flag: '5' })],
+      ['the same twice', packed({ name, text }, { name, text })],
+      ['nothing', packed()],
+      ['no gzip', tarOf({ name, text })],
+      ['an archive cut short', packed({ name, text }).subarray(0, 60)],
+    ];
+    for (const [what, body] of bad) {
+      const answer = await putMany(id, upload, body);
+      expect([what, answer.status, answer.body.error?.code]).toEqual([what, 422, 'VALIDATION_ERROR']);
+    }
+    expect((await list(id, [entry('index.html', text)])).missing).toEqual([name]);
+    const stranger = await world.tenant('Stranger');
+    expect((await putMany(id, upload, packed({ name, text }), { as: stranger })).status).toBe(404);
+    expect((await putMany(await world.deployment(), upload, packed({ name, text }))).status).toBe(404);
+    expect((await putMany(id, upload, packed({ name, text }))).status).toBe(200);
+    expect((await list(id, [entry('index.html', text), entry('b.html', other)])).missing).toEqual([sha256(other)]);
+    world.advance(24 * 60 * 60 * 1000 + 1);
+    expect((await putMany(id, upload, packed({ name, text }))).status).toBe(410);
   });
 
   test('tells nobody what another organization has', async () => {

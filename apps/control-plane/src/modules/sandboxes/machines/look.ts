@@ -2,7 +2,7 @@ import { Fault, isId } from '@miosa/kernel';
 import type { RuntimeSample } from '@miosa/runtime';
 import { callJson } from '../agent/client.ts';
 import type { Pool } from '../agent/pool.ts';
-import { type AgentProcess, AgentProcesses } from '../agent/protocol.ts';
+import { AgentAnything, type AgentProcess, AgentProcesses } from '../agent/protocol.ts';
 import type { Core } from '../deps.ts';
 import { readLines } from '../logs/lines.ts';
 import { BEGINNING } from '../logs/position.ts';
@@ -14,6 +14,8 @@ import { type ProbeAnswer, type ProbeRequest, probeApp } from './probe.ts';
 import type { AppLine, AppProcess } from './types.ts';
 
 const CALL_MS = 5000;
+/** Between the grace and the agent's answer: what is deaf is killed then. */
+const KILLED_MS = 6000;
 
 const running = async (core: Core, id: string): Promise<{ row: SandboxRow; pool: Pool }> => {
   const row = await findAny(core.db.read, id);
@@ -38,6 +40,14 @@ export const appOf = async (core: Core, id: string): Promise<AppProcess | null> 
     restarts: Math.max(0, start.restarts ?? 0),
     startedAt: new Date(start.startedAt),
   };
+};
+
+export const stopApp = async (core: Core, id: string, { graceMs, signal }: { graceMs: number; signal: AbortSignal }): Promise<void> => {
+  const { pool } = await running(core, id);
+  const start = await startIn(pool);
+  if (start === undefined) return;
+  const call = { method: 'POST', path: `/processes/${start.id}/stop`, query: { graceMs }, timeoutMs: graceMs + KILLED_MS, signal } as const;
+  await callJson(pool, call, AgentAnything);
 };
 
 export const probe = async (core: Core, id: string, request: ProbeRequest): Promise<ProbeAnswer> =>

@@ -14,7 +14,7 @@ import { machinesAmong, tenantSuspended } from '../store.ts';
 import type { SandboxRow } from '../types.ts';
 import { execIn } from './exec.ts';
 import { launchMachine } from './launch.ts';
-import { appOf, portsOf, probe, samplesOf, tailOf } from './look.ts';
+import { appOf, portsOf, probe, samplesOf, stopApp, tailOf } from './look.ts';
 import { machineIn, machineOf, machineOrSandbox } from './lookup.ts';
 import type { Machine, Machines, Source } from './types.ts';
 
@@ -82,6 +82,7 @@ export const createMachines = (core: Core): Machines => ({
   wake: (op, id) => wake(op, core, id),
   destroy: (op, id) => destroy(op, core, id),
   app: (id) => appOf(core, id),
+  stopApp: (id, how) => stopApp(core, id, how),
   probe: (id, request) => probe(core, id, request),
   ports: (id) => portsOf(core, id),
   tail: (id, lines) => tailOf(core, id, lines),

@@ -117,6 +117,8 @@ export interface Machines {
   destroy(op: Op, id: string): Promise<void>;
   /** The service `start`; null when there is none. Never wakes the machine: UNAVAILABLE when it does not run. */
   app(id: string): Promise<AppProcess | null>;
+  /** Asks the app to end (SIGTERM), and resolves when it has, or was killed when the grace was over; as `app`. */
+  stopApp(id: string, how: { readonly graceMs: number; readonly signal: AbortSignal }): Promise<void>;
   /** One request to the app, as a visitor's; as `app`. */
   probe(id: string, request: ProbeRequest): Promise<ProbeAnswer>;
   /** TCP ports that listen now; as `app`. */
