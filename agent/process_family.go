@@ -138,15 +138,21 @@ func (p *process) marks(one running) bool {
 	return false
 }
 
-// signalFamily signals them all, the leader's group at once. It says how many there were.
+// signalFamily signals them all, the leader's group at once, and nobody twice: many apps take a second TERM as "at once". It says how many there were.
 func (p *process) signalFamily(signals ...syscall.Signal) int {
 	leader, pids := p.leader(), p.family()
+	var others []int
+	for _, pid := range pids {
+		if group, err := syscall.Getpgid(pid); err != nil || group != leader {
+			others = append(others, pid)
+		}
+	}
 	for _, sig := range signals {
-		_ = p.signal(sig)
-		for _, pid := range pids {
-			if pid != leader {
-				_ = syscall.Kill(pid, sig)
-			}
+		if p.signal(sig) != nil { // the leader has ended, and its group may live on
+			others = pids
+		}
+		for _, pid := range others {
+			_ = syscall.Kill(pid, sig)
 		}
 	}
 	return len(pids)

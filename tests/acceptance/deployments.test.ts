@@ -1,4 +1,4 @@
-import type { Sandbox } from '@miosa/sdk';
+import type { Sandbox, UploadProgress } from '@miosa/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { client, unique } from '../harness/context.ts';
 import { operations, recording } from '../harness/recording.ts';
@@ -243,11 +243,34 @@ it('takes files from outside, and sends only what it does not have', async () =>
     details: { missing: [sha256] },
   });
   await expect(deployments.uploads.put(made.id, upload.id, sha256, bytesOf('something else'))).rejects.toMatchObject({ status: 422 });
+  await expect(deployments.uploads.putMany(made.id, upload.id, content)).rejects.toMatchObject({ status: 422 }); // no archive
   await deployments.uploads.put(made.id, upload.id, sha256, content);
   await deployments.versions.create(made.id, { uploadId: upload.id });
   await sees(made.publicUrl, '<h1>third</h1>');
   await deployments.delete(made.id);
 });
+
+it('takes 1,000 new files in one go, says how far it is, and sends none of them again', async () => {
+  const made = await deployments.create({
+    name: unique('many '),
+    sourceType: 'upload',
+    externalWorkspaceId: sandbox.externalWorkspaceId ?? '',
+  });
+  const page = (i: number): string => (i === 0 ? 'index.html' : `pages/${i}.html`);
+  const mark = unique('page');
+  const files = Array.from({ length: 1000 }, (_, i) => ({
+    path: page(i),
+    read: async () => new TextEncoder().encode(`<h1>${mark} ${i}</h1>`),
+  }));
+  const told: number[] = [];
+  const onProgress = ({ contents, totalContents }: UploadProgress) => void told.push(contents, totalContents);
+  const first = await deployments.versions.upload(made.id, files, { waitSeconds: 110 }, { onProgress });
+  expect(first.version.artifactManifest).toMatchObject({ files: 1000 });
+  expect(told.slice(-2)).toEqual([1000, 1000]);
+  await sees(made.publicUrl, `${mark} 999`, '/pages/999');
+  await deployments.versions.upload(made.id, files, { waitSeconds: 110 }, { onProgress: () => expect.unreachable() });
+  await deployments.delete(made.id);
+}, 240_000);
 
 it('has driven every operation there is', () => {
   // Hooks come from Git hosts, which have no SDK of ours.

@@ -18,7 +18,7 @@ const WAIT = { timeout: 60_000, interval: 200 };
 
 /** Says which version it is and in which process; `/exit` ends it, `/hog` takes more memory than there is, `/sick` makes it unhealthy. */
 const APP = `
-import http.server, os
+import http.server, os, signal, time
 VERSION = open('version.txt').read().strip()
 sick = False
 class App(http.server.BaseHTTPRequestHandler):
@@ -33,6 +33,12 @@ class App(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(text)
     def log_message(self, *args): print('asked', self.path, flush=True)
+def leave(*_):
+    print('closing', flush=True)
+    time.sleep(1)
+    print('flushed', flush=True)
+    os._exit(0)
+signal.signal(signal.SIGTERM, leave)
 if VERSION == 'broken': raise SystemExit('cannot start')
 port = 9999 if VERSION == 'elsewhere' else int(os.environ['PORT'])
 print('listening on', port, flush=True)
@@ -186,6 +192,16 @@ it('stopped it serves nothing and runs nothing; started it serves again; deleted
   await expect.poll(async () => (await visit(deployment)).status, WAIT).toBe(200);
   await deployment.delete();
   await expect.poll(() => sandboxesOnHost(broken.platform.dataDir), WAIT).toEqual([sandbox.id]);
+}, 180_000);
+
+it('what is stopped may close and write down what it holds, and its last words are kept', async () => {
+  const deployment = await live('one');
+  const [instance] = await instances(deployment.id, 'healthy');
+  await deployment.stop();
+  await expect.poll(async () => (await instances(deployment.id, 'stopped')).map(({ id }) => id), WAIT).toEqual([instance?.id]);
+  const lines = await api<{ line: string }[]>(`/deployments/${deployment.id}/runtime-instances/${instance?.id}/logs`);
+  expect(lines.map(({ line }) => line).slice(-2)).toEqual(['closing', 'flushed']);
+  await deployment.delete();
 }, 180_000);
 
 it('no process of the platform takes the instances with it, and what each was doing is done by the next', async () => {

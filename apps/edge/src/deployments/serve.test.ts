@@ -253,3 +253,21 @@ describe('an outage', () => {
     }
   });
 });
+
+it('a request that breaks the edge itself is answered and told to nobody but the log', async () => {
+  const broken = await startPlatform({
+    sites: {
+      request: () => {
+        throw new Error('secret detail');
+      },
+    },
+  });
+  try {
+    const { host } = deploy(broken, { kind: 'static', manifestSha256: 'ab'.repeat(32) });
+    const answer = await broken.get(host);
+    expect(answer.status).toBe(503);
+    expect(answer.body).not.toContain('secret');
+  } finally {
+    await broken.close();
+  }
+});
