@@ -51,7 +51,7 @@ const letAppEnd = async (core: Core, { id, machine_id, started_at }: InstanceRow
   });
 };
 
-/** Repeatable: should this process die, the next one to tend it goes on when its time is over. */
+/** Of one that is `stopping`. Repeatable: should this process die, the next one to tend it goes on when its time is over. */
 export const stopInstance = async (core: Core, id: string): Promise<void> => {
   const now = core.now();
   const graceMs = Math.min(GRACE_MAX_SEC, core.policy.drainSec) * 1000;

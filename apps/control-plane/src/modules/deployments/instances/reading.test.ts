@@ -7,6 +7,7 @@ import { afterOf, idOf } from './log-place.ts';
 import { followLogs, lastLines } from './logs.ts';
 import { metricsOf } from './metrics.ts';
 import { rollOut } from './rollout.ts';
+import { markStopping } from './store.ts';
 import { BOUNDS_MS, quantile, recordTraffic } from './traffic.ts';
 
 let w: DynamicWorld;
@@ -92,6 +93,8 @@ describe('logs', () => {
   });
 
   test('of an ended instance stay to be read, and their stream ends', async () => {
+    const now = w.core.now();
+    await w.core.db.tx(w.op(), 'test', (tx) => markStopping(tx, [first], now, now));
     await stopInstance(w.core, first);
     expect(said(await lastLines(w.core, id, { lines: 200, instanceId: first }))).toEqual(['first one', 'first two']);
     expect((await take(3, { instanceId: first })).map(({ type }) => type)).toEqual(['log', 'log', 'end']);
