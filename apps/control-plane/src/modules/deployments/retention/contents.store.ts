@@ -1,11 +1,12 @@
 import type { Db, Tx } from '@miosa/db';
 import { sql } from 'kysely';
-import type { Source } from '../types.ts';
 
-/** Organizations with contents that were not used since. */
-export const tenantsWithUnused = async (db: Db, before: Date, limit: number): Promise<string[]> => {
+/** Organizations with contents that were not used since, in order of id. */
+export const tenantsWithUnused = async (db: Db, before: Date, after: string | null, limit: number): Promise<string[]> => {
   const { rows } = await sql<{ tenant_id: string }>`
-    select distinct tenant_id from tenant_blobs where last_used_at < ${before} and doomed_at is null limit ${limit}`.execute(db);
+    select distinct tenant_id from tenant_blobs
+     where last_used_at < ${before} and doomed_at is null and (${after}::uuid is null or tenant_id > ${after}::uuid)
+     order by tenant_id limit ${limit}`.execute(db);
   return rows.map(({ tenant_id }) => tenant_id);
 };
 
@@ -13,18 +14,20 @@ export interface Holder {
   readonly id: string;
   /** Of a static release. */
   readonly manifest_sha256: string | null;
-  /** An upload is needed for as long as its version can be built again. */
-  readonly source: Source | null;
+  /** An upload is needed for as long as its version can be built, or built again. */
+  readonly is_upload: boolean;
 }
 
 /** Versions whose contents must stay, in order of id. */
 export const holdersAfter = async (db: Db, tenantId: string, after: string, limit: number): Promise<Holder[]> => {
   const { rows } = await sql<Holder>`
     select v.id, case when l.kind = 'static' and l.collected_at is null then l.sha256 end as manifest_sha256,
-           case when v.source_type = 'upload' then v.source end as source
+           v.source_type = 'upload' as is_upload
       from deployment_versions v left join deployment_releases l on l.id = v.release_id
      where v.tenant_id = ${tenantId}::uuid and v.id > ${after}
-       and (l.collected_at is null and l.id is not null or v.state in ('created', 'building'))
+       and (l.id is not null and l.collected_at is null
+            or v.state in ('created', 'building')
+               and exists (select from deployment_builds b where b.version_id = v.id and b.state in ('queued', 'building')))
      order by v.id limit ${limit}`.execute(db);
   return rows;
 };
@@ -35,6 +38,18 @@ export const touchBlobs = async (db: Db, tenantId: string, hashes: readonly stri
     with held as materialized (
       select sha256 from tenant_blobs
        where tenant_id = ${tenantId}::uuid and sha256 = any(${[...hashes]}::text[]) and last_used_at < ${before} and doomed_at is null
+       order by sha256 for update)
+    update tenant_blobs b set last_used_at = ${now} from held where b.tenant_id = ${tenantId}::uuid and b.sha256 = held.sha256`.execute(db);
+};
+
+/** The same for all files of a version's upload, without reading their list, which may be long. */
+export const touchUpload = async (db: Db, tenantId: string, versionId: string, now: Date, before: Date): Promise<void> => {
+  await sql`
+    with held as materialized (
+      select sha256 from tenant_blobs
+       where tenant_id = ${tenantId}::uuid and last_used_at < ${before} and doomed_at is null
+         and sha256 in (select f.value ->> 'sha256' from deployment_versions v, jsonb_array_elements(v.source -> 'files') f
+                         where v.id = ${versionId})
        order by sha256 for update)
     update tenant_blobs b set last_used_at = ${now} from held where b.tenant_id = ${tenantId}::uuid and b.sha256 = held.sha256`.execute(db);
 };

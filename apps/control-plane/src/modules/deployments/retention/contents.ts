@@ -12,6 +12,7 @@ import {
   purgeUploads,
   tenantsWithUnused,
   touchBlobs,
+  touchUpload,
 } from './contents.store.ts';
 
 /**
@@ -31,7 +32,7 @@ const MARK_MS = 24 * HOUR_MS;
 const BUILD_LINES_KEPT_MS = 30 * 24 * HOUR_MS;
 
 const TENANTS_AT_ONCE = 100;
-const HOLDERS_AT_ONCE = 20;
+const HOLDERS_AT_ONCE = 500;
 const HASHES_AT_ONCE = 5000;
 const DELETED_AT_ONCE = 200;
 const LISTED_AT_ONCE = 1000;
@@ -40,13 +41,19 @@ const NAME = 'deployments.contents';
 
 const ago = (core: Core, ms: number): Date => new Date(core.now().getTime() - ms);
 
-/** Of its manifest, with all forms, and of what it was uploaded as. @throws when the manifest cannot be read: then nothing may be doomed. */
-const hashesOf = async (core: Core, tenantId: string, { manifest_sha256, source }: Holder): Promise<string[]> => {
-  const uploaded = source?.type === 'upload' ? source.files.map(({ sha256 }) => sha256) : [];
-  if (manifest_sha256 === null) return uploaded;
-  const manifest = decodeManifest(await core.blobs.get(keyOf(tenantId, manifest_sha256)));
-  const served = manifest.files.flatMap(({ sha256, br, gzip, zstd }) => [sha256, br?.sha256, gzip?.sha256, zstd?.sha256]);
-  return [manifest_sha256, ...uploaded, ...served.filter((sha256) => sha256 !== undefined)];
+/** All contents a static release serves. @throws when its manifest cannot be read: then nothing may be doomed. */
+const hashesOf = async (core: Core, tenantId: string, manifestSha256: string): Promise<string[]> => {
+  const { files } = decodeManifest(await core.blobs.get(keyOf(tenantId, manifestSha256)));
+  const forms = files.flatMap(({ sha256, br, gzip, zstd }) => [sha256, br?.sha256, gzip?.sha256, zstd?.sha256]);
+  return [...new Set([manifestSha256, ...forms.filter((sha256) => sha256 !== undefined)])];
+};
+
+const markHeld = async (core: Core, tenantId: string, { id, manifest_sha256, is_upload }: Holder): Promise<void> => {
+  const stale = ago(core, MARK_MS);
+  if (is_upload) await touchUpload(core.db.read, tenantId, id, core.now(), stale);
+  const hashes = manifest_sha256 === null ? [] : await hashesOf(core, tenantId, manifest_sha256);
+  for (let at = 0; at < hashes.length; at += HASHES_AT_ONCE)
+    await touchBlobs(core.db.read, tenantId, hashes.slice(at, at + HASHES_AT_ONCE), core.now(), stale);
 };
 
 const markUsed = async (core: Core, tenantId: string): Promise<void> => {
@@ -54,9 +61,7 @@ const markUsed = async (core: Core, tenantId: string): Promise<void> => {
     const holders = await holdersAfter(core.db.read, tenantId, after, HOLDERS_AT_ONCE);
     for (const holder of holders) {
       core.stopping.throwIfAborted();
-      const hashes = [...new Set(await hashesOf(core, tenantId, holder))];
-      for (let at = 0; at < hashes.length; at += HASHES_AT_ONCE)
-        await touchBlobs(core.db.read, tenantId, hashes.slice(at, at + HASHES_AT_ONCE), core.now(), ago(core, MARK_MS));
+      await markHeld(core, tenantId, holder);
     }
     const last = holders.at(-1);
     if (last === undefined || holders.length < HOLDERS_AT_ONCE) return;
@@ -64,18 +69,29 @@ const markUsed = async (core: Core, tenantId: string): Promise<void> => {
   }
 };
 
+const doomOf = async (core: Core, tenantId: string, before: Date): Promise<void> => {
+  try {
+    await markUsed(core, tenantId);
+    const doomed = await doomUnused(core.db.read, tenantId, before, core.now());
+    if (doomed > 0) core.log.info({ tenantId, contents: doomed }, 'contents that nothing refers to will be removed');
+  } catch (error) {
+    if (core.stopping.aborted) return;
+    core.log.error({ err: error, tenantId }, 'contents of an organization cannot be gone through; none of them is removed');
+  }
+};
+
 /** Contents nothing refers to. */
 export const doomContents = async (core: Core): Promise<void> => {
   const before = ago(core, UNUSED_MS);
-  for (const tenantId of await tenantsWithUnused(core.db.read, before, TENANTS_AT_ONCE)) {
-    try {
-      await markUsed(core, tenantId);
-      const doomed = await doomUnused(core.db.read, tenantId, before, core.now());
-      if (doomed > 0) core.log.info({ tenantId, contents: doomed }, 'contents that nothing refers to will be removed');
-    } catch (error) {
+  for (let after: string | null = null; ; ) {
+    const tenants: string[] = await tenantsWithUnused(core.db.read, before, after, TENANTS_AT_ONCE);
+    for (const tenantId of tenants) {
       if (core.stopping.aborted) return;
-      core.log.error({ err: error, tenantId }, 'contents of an organization cannot be gone through; none of them is removed');
+      await doomOf(core, tenantId, before);
     }
+    const last = tenants.at(-1);
+    if (last === undefined || tenants.length < TENANTS_AT_ONCE) return;
+    after = last;
   }
 };
 

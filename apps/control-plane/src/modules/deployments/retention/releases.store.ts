@@ -6,6 +6,8 @@ import type { DeploymentRow } from '../types.ts';
 export interface Over {
   /** Made, and out of use, before that. */
   readonly before: Date;
+  /** Of versions that failed before that: one such never goes live, and is not counted among the newest. */
+  readonly failedBefore: Date;
   /** So many of the newest finished versions of each deployment stay, however old they are. */
   readonly keepsNewest: number;
 }
@@ -14,15 +16,16 @@ export interface Over {
  * The rule (contract 4.5, "Retention") over `l` release, `v` its version, `d` its deployment: what is live, what a rollback without a name goes
  * back to, what is built or runs, and the newest never go. Of a deleted deployment all go.
  */
-const isOver = ({ before, keepsNewest }: Over): RawBuilder<boolean> => sql<boolean>`
+const isOver = ({ before, failedBefore, keepsNewest }: Over): RawBuilder<boolean> => sql<boolean>`
   l.collected_at is null
   and (d.deleted_at is not null
-       or (greatest(l.created_at, v.promoted_at, v.replaced_at) < ${before}
-           and v.id is distinct from d.active_version_id and v.id is distinct from d.previous_version_id
-           and v.version_number <= (
-             select k.version_number from deployment_versions k
-              where k.deployment_id = v.deployment_id and k.state in ('ready', 'archived')
-              order by k.version_number desc offset ${keepsNewest} limit 1)))
+       or (v.id is distinct from d.active_version_id and v.id is distinct from d.previous_version_id
+           and (v.state = 'failed' and v.updated_at < ${failedBefore}
+                or greatest(l.created_at, v.promoted_at, v.replaced_at) < ${before}
+                   and v.version_number <= (
+                     select k.version_number from deployment_versions k
+                      where k.deployment_id = v.deployment_id and k.state in ('ready', 'archived')
+                      order by k.version_number desc offset ${keepsNewest} limit 1))))
   and not exists (select from deployment_builds b where b.version_id = v.id and b.state in ('queued', 'building'))
   and not exists (select from deployment_instances i where i.version_id = v.id and i.state not in ('stopped', 'failed'))`;
 
@@ -56,16 +59,25 @@ export const collectReleases = async (tx: Tx, deploymentId: string, over: Over, 
   return rows.map(({ version_id }) => version_id);
 };
 
-/** Snapshots of collected releases that were not dropped yet. */
-export const collectedSnapshots = async (db: Db, limit: number): Promise<{ id: string; snapshot_id: string; tenant_id: string }[]> => {
-  const { rows } = await sql<{ id: string; snapshot_id: string; tenant_id: string }>`
+export interface CollectedSnapshot {
+  readonly id: string;
+  readonly snapshot_id: string;
+  readonly tenant_id: string;
+}
+
+/** Snapshots of collected releases that were not dropped yet, in order of the ids of the releases. */
+export const collectedSnapshots = async (db: Db, after: string, limit: number): Promise<CollectedSnapshot[]> => {
+  const { rows } = await sql<CollectedSnapshot>`
     select l.id, l.snapshot_id, d.tenant_id
       from deployment_releases l join deployments d on d.id = l.deployment_id
-     where l.collected_at is not null and l.snapshot_id is not null
-     order by l.collected_at limit ${limit}`.execute(db);
+     where l.collected_at is not null and l.snapshot_id is not null and l.id > ${after}
+     order by l.id limit ${limit}`.execute(db);
   return rows;
 };
 
+/** Once it is marked as deleted: from then on its own module sees to it that it leaves the disk. Otherwise it is dropped again later. */
 export const forgetSnapshot = async (db: Db, releaseId: string): Promise<void> => {
-  await db.updateTable('deployment_releases').set({ snapshot_id: null }).where('id', '=', releaseId).execute();
+  await sql`
+    update deployment_releases l set snapshot_id = null from snapshots s
+     where l.id = ${releaseId} and s.id = l.snapshot_id and s.state = 'deleted'`.execute(db);
 };

@@ -19,6 +19,7 @@ const NAME = 'deployments.retention';
 
 const overOf = (core: Core, now: Date): Over => ({
   before: new Date(now.getTime() - core.policy.retentionDays * DAY_MS),
+  failedBefore: new Date(now.getTime() - DAY_MS),
   keepsNewest: KEEPS_NEWEST,
 });
 
@@ -35,10 +36,22 @@ const collectOf = (core: Core, { id, tenant_id }: { readonly id: string; readonl
   });
 };
 
+/** One that cannot be dropped now holds up no other; it is tried again with the next pass. */
 const dropSnapshots = async (core: Core): Promise<void> => {
-  for (const { id, snapshot_id, tenant_id } of await collectedSnapshots(core.db.read, SNAPSHOTS_AT_ONCE)) {
-    await core.machines.dropSnapshot(systemOp(core, tenant_id, NAME), snapshot_id);
-    await forgetSnapshot(core.db.read, id);
+  for (let after = ''; ; ) {
+    const found = await collectedSnapshots(core.db.read, after, SNAPSHOTS_AT_ONCE);
+    for (const { id, snapshot_id, tenant_id } of found) {
+      if (core.stopping.aborted) return;
+      try {
+        await core.machines.dropSnapshot(systemOp(core, tenant_id, NAME), snapshot_id);
+        await forgetSnapshot(core.db.read, id);
+      } catch (error) {
+        core.log.warn({ err: error, releaseId: id, snapshotId: snapshot_id }, 'snapshot of a collected release not dropped yet');
+      }
+    }
+    const last = found.at(-1);
+    if (last === undefined || found.length < SNAPSHOTS_AT_ONCE) return;
+    after = last.id;
   }
 };
 

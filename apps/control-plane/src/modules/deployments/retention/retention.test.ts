@@ -1,6 +1,7 @@
 import { decodeManifest } from '@miosa/releases';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Core, systemOp } from '../deps.ts';
 import { keepBlobs, useBlobs } from '../publish/blobs.store.ts';
 import { keyOf, sha256Of } from '../publish/storing.ts';
 import { createWorld, type World } from '../testing/world.ts';
@@ -121,6 +122,68 @@ describe('releases', () => {
     await collectOldReleases(world.core);
     expect(await collected(id)).toEqual([only?.version.id]);
   });
+
+  it('of a version that failed go after a day, and keep no place among the last ten', async () => {
+    const { id } = await create();
+    const [one, two] = await publishMany(id, 3);
+    const { read } = world.core.db;
+    await sql`update deployment_versions set state = 'failed', updated_at = ${world.core.now()} where id in (${one?.version.id}, ${two?.version.id})`.execute(
+      read,
+    );
+    await collectOldReleases(world.core);
+    expect(await collected(id)).toEqual([]);
+    world.advance(2 * DAY_MS);
+    await collectOldReleases(world.core);
+    // The second was live before the third: nothing of what a rollback leads to goes.
+    expect(await collected(id)).toEqual([one?.version.id]);
+  });
+
+  it('drop their machine files until that is done, and one that cannot be dropped holds up no other', async () => {
+    const { id } = await create();
+    const [one, two, three] = await publishMany(id, 3);
+    const { read } = world.core.db;
+    const op = systemOp(world.core, world.tenantId, 'test');
+    const taken = [await world.core.machines.takeSnapshot(op, sandbox.id), await world.core.machines.takeSnapshot(op, sandbox.id)];
+    for (const [n, made] of [one, two].entries())
+      await sql`update deployment_releases set snapshot_id = ${taken[n]?.id}, collected_at = now() where id = ${made?.release.id}`.execute(
+        read,
+      );
+    const asked: string[] = [];
+    const machines: Core['machines'] = {
+      ...world.core.machines,
+      dropSnapshot: async (asks, snapshotId) => {
+        asked.push(snapshotId);
+        if (snapshotId === taken[0]?.id) throw new Error('the host is away');
+        await world.core.machines.dropSnapshot(asks, snapshotId);
+      },
+    };
+    await collectOldReleases({ ...world.core, machines });
+    expect(asked).toEqual(taken.map((snapshot) => snapshot.id));
+    const left = () =>
+      read
+        .selectFrom('deployment_releases')
+        .select('version_id')
+        .where('deployment_id', '=', id)
+        .where('snapshot_id', 'is not', null)
+        .execute();
+    expect(await left()).toEqual([{ version_id: one?.version.id }]);
+    // Said to be done, but the files are still there.
+    await collectOldReleases({ ...world.core, machines: { ...machines, dropSnapshot: async () => {} } });
+    expect(await left()).toEqual([{ version_id: one?.version.id }]);
+    await collectOldReleases(world.core);
+    expect(await left()).toEqual([]);
+    const states = await read
+      .selectFrom('snapshots')
+      .select('state')
+      .where(
+        'id',
+        'in',
+        taken.map((snapshot) => snapshot.id),
+      )
+      .execute();
+    expect(states).toEqual([{ state: 'deleted' }, { state: 'deleted' }]);
+    expect(await collected(id)).not.toContain(three?.version.id);
+  });
 });
 
 describe('contents', () => {
@@ -145,6 +208,40 @@ describe('contents', () => {
     expect(await Promise.all(forms.map(has))).toEqual(forms.map(() => true));
     await passOverContents();
     expect(await Promise.all(forms.map(has))).toEqual(forms.map(() => true));
+  });
+
+  it('that were uploaded stay with their version, of which they can be built again, and with a publish that waits', async () => {
+    const { id } = await create();
+    const texts = ['<h1>uploaded</h1>', '/old /new 301'];
+    const files = texts.map((text, n) => ({
+      path: ['index.html', '_redirects'][n] ?? '',
+      sha256: sha256Of(Buffer.from(text)),
+      size_bytes: text.length,
+    }));
+    const blobs = files.map(({ sha256, size_bytes }) => ({ sha256, sizeBytes: size_bytes, encodings: {} }));
+    for (const [n, blob] of blobs.entries())
+      await world.core.blobs.put(keyOf(world.tenantId, blob.sha256), Buffer.from(texts[n] ?? ''), blob);
+    await keepBlobs(world.core.db.read, world.tenantId, blobs, world.core.now());
+    const upload = (await world.call('POST', `/deployments/${id}/uploads`, { files })).body.data;
+    const published = await world.call('POST', `/deployments/${id}/versions`, { upload_id: upload.id });
+    expect(published.status, published.text).toBe(201);
+    const version = published.body.data.version ?? published.body.data;
+    const there = () => Promise.all(blobs.map(({ sha256 }) => has(sha256)));
+    await passOverContents();
+    // The manifest names only what is served, not the rules; both are needed to build it again.
+    expect(await there()).toEqual([true, true]);
+    const again = await world.call('POST', `/deployments/${id}/redeploy`);
+    expect(again.status, again.text).toBe(201);
+
+    const { read } = world.core.db;
+    await sql`update deployment_versions set state = 'created', release_id = null where deployment_id = ${id}`.execute(read);
+    await sql`update deployment_builds set state = 'queued' where version_id = ${version.id}`.execute(read);
+    await passOverContents();
+    expect(await there()).toEqual([true, true]);
+    // Ended without a release, as when the deployment was deleted while they waited.
+    await sql`update deployment_builds set state = 'cancelled' where deployment_id = ${id}`.execute(read);
+    await passOverContents();
+    expect(await there()).toEqual([false, false]);
   });
 
   it('of what is live stay however long nobody publishes', async () => {
