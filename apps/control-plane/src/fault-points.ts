@@ -1,6 +1,6 @@
 import type { BlobStore } from '@miosa/blobs';
 import type { Database } from '@miosa/db';
-import { atPoints, type FaultPoint } from '@miosa/runtime';
+import type { FaultPoint } from '@miosa/runtime';
 
 /** The steps `tx.<name>.commit` (all is written, nothing committed) and `tx.<name>.committed` of every transaction; see `openFaultPoints`. */
 export const databaseAtPoints = (db: Database, point: FaultPoint | undefined): Database => {
@@ -25,7 +25,15 @@ export const blobsAtPoints = (blobs: BlobStore, point: FaultPoint | undefined): 
   if (point === undefined) return blobs;
   return {
     ...blobs,
-    put: (...args) => atPoints(point, 'blobs.put', undefined, () => blobs.put(...args)),
-    putMany: (contents) => atPoints(point, 'blobs.putMany', undefined, () => blobs.putMany(contents)),
+    put: async (...args) => {
+      await point('blobs.put.before');
+      await blobs.put(...args);
+      await point('blobs.put.after');
+    },
+    putMany: async (contents) => {
+      await point('blobs.putMany.before');
+      await blobs.putMany(contents);
+      await point('blobs.putMany.after');
+    },
   };
 };
